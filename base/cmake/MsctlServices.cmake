@@ -1,0 +1,54 @@
+# What services need beside msctl_module: protobuf messages and migrations as text.
+
+find_program(PROTOC protoc REQUIRED)
+
+# msctl_proto(NAME file.proto): the library NAME with the messages of a proto file in the current folder; users include
+# it by its path from the root, as "services/user/proto/user.pb.h". Imports are by path from the root, too.
+function(msctl_proto name file)
+  file(RELATIVE_PATH folder ${PROJECT_SOURCE_DIR} ${CMAKE_CURRENT_SOURCE_DIR})
+  cmake_path(GET file STEM stem)
+  set(out "${PROJECT_BINARY_DIR}/proto/${name}")
+  set(generated "${out}/${folder}/${stem}.pb.cc" "${out}/${folder}/${stem}.pb.h")
+  file(MAKE_DIRECTORY "${out}")
+  add_custom_command(OUTPUT ${generated}
+    COMMAND ${PROTOC} -I ${PROJECT_SOURCE_DIR} --cpp_out=${out} ${PROJECT_SOURCE_DIR}/${folder}/${file}
+    DEPENDS ${file} VERBATIM)
+  add_library(${name} STATIC ${generated})
+  target_include_directories(${name} SYSTEM PUBLIC ${out})
+  target_link_libraries(${name} PUBLIC protobuf)
+endfunction()
+
+# msctl_migrations(TARGET NAMESPACE): migrations/NNN_name.sql of the current folder as
+# `std::vector<chassis::db::Migration> NAMESPACE::migrations()`, compiled into TARGET.
+function(msctl_migrations target namespace)
+  file(GLOB files CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/migrations/*.sql")
+  list(SORT files)
+  set(body "")
+  foreach(file IN LISTS files)
+    cmake_path(GET file STEM stem)
+    string(REGEX MATCH "^([0-9]+)_(.+)$" parts "${stem}")
+    if(NOT parts)
+      message(FATAL_ERROR "${file}: a migration is named NNN_what_it_does.sql")
+    endif()
+    math(EXPR version "${CMAKE_MATCH_1}")
+    set(title "${CMAKE_MATCH_2}")
+    file(READ "${file}" sql)
+    string(APPEND body "    {${version}, \"${title}\", R\"sql(${sql})sql\"},\n")
+    set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${file}")
+  endforeach()
+  set(generated "${CMAKE_CURRENT_BINARY_DIR}/${target}_migrations.cpp")
+  file(CONFIGURE OUTPUT "${generated}.new" CONTENT
+"#include \"services/chassis/db/database.hpp\"
+
+namespace ${namespace} {
+
+std::vector<chassis::db::Migration> migrations() {
+  return {
+@body@  };
+}
+
+}  // namespace ${namespace}
+" @ONLY)
+  file(COPY_FILE "${generated}.new" "${generated}" ONLY_IF_DIFFERENT)
+  target_sources(${target} PRIVATE "${generated}")
+endfunction()

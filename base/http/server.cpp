@@ -1,0 +1,390 @@
+#include "base/http/server.hpp"
+
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <ctime>
+
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/posix/basic_stream_descriptor.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/write.hpp>
+
+#include "base/http/framing.hpp"
+#include "base/http/parser.hpp"
+#include "base/http/stream.hpp"
+
+namespace base::http {
+
+namespace asio = boost::asio;
+using boost::system::error_code;
+using Descriptor = asio::posix::basic_stream_descriptor<Executor>;
+
+namespace {
+
+constexpr std::size_t read_chunk = 16 * 1024;
+constexpr std::size_t linger_bytes = 1024UL * 1024 * 1024;  // bounded by linger_time in practice
+constexpr std::chrono::seconds linger_time{10};
+
+// Why a request ended before the handler; status 0 means that the peer just left.
+struct Refusal {
+  int status = 0;
+  std::string detail = {};
+};
+
+auto token(error_code& error) { return asio::redirect_error(use_task, error); }
+
+std::string http_date(std::time_t now) {
+  std::tm parts{};
+  ::gmtime_r(&now, &parts);
+  std::array<char, 40> text{};
+  return {text.data(), std::strftime(text.data(), text.size(), "%a, %d %b %Y %H:%M:%S GMT", &parts)};
+}
+
+std::string peer_name(int fd, int& uid) {
+  sockaddr_in name{};
+  socklen_t size = sizeof name;
+  if (::getpeername(fd, reinterpret_cast<sockaddr*>(&name), &size) == 0 && name.sin_family == AF_INET) {
+    const auto address = ntohl(name.sin_addr.s_addr);
+    return std::to_string(address >> 24U) + "." + std::to_string((address >> 16U) & 255U) + "." +
+           std::to_string((address >> 8U) & 255U) + "." + std::to_string(address & 255U);
+  }
+  ucred who{};
+  size = sizeof who;
+  if (::getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &size) == 0) uid = static_cast<int>(who.uid);
+  return "unix";
+}
+
+// Absolute-form (RFC 9112 §3.2.2) is read as its path: routing never looks at the authority.
+void to_origin_form(std::string& target) {
+  constexpr std::string_view scheme = "http://";
+  if (!target.starts_with(scheme)) return;
+  const auto path = target.find_first_of("/?", scheme.size());
+  if (path == std::string::npos) {
+    target = "/";
+  } else {
+    target = target[path] == '/' ? target.substr(path) : "/" + target.substr(path);
+  }
+}
+
+bool wants_close(const Request& request, bool http10) {
+  const auto connection = request.headers.get("connection");
+  return http10 || iequals(connection, "close");
+}
+
+}  // namespace
+
+struct Server::Impl : std::enable_shared_from_this<Impl> {
+  Impl(asio::io_context& context, int listen_fd, ServerLimits limits_in, Handler handler_in, ErrorBody error_body_in)
+      : io(context),
+        acceptor(context, listen_fd),
+        watchdog(context),
+        changed(context),
+        limits(limits_in),
+        handler(std::move(handler_in)),
+        error_body(std::move(error_body_in)) {}
+
+  enum class Phase : std::uint8_t { idle, reading, answering };
+
+  struct Connection {
+    Connection(asio::io_context& io, asio::generic::stream_protocol protocol, int fd) : socket(io, protocol, fd) {}
+    Socket socket;
+    ReadBuffer buffer;
+    Watchdog::Handle watch{};
+    Phase phase = Phase::idle;
+    std::string peer;
+    int peer_uid = -1;
+    std::string head;  // reused for each answer
+  };
+
+  Task<> accept_loop() {
+    for (;;) {
+      error_code error;
+      if (connections.size() >= limits.connections) {
+        co_await wait_for_change(Monotonic::max());
+        if (draining) co_return;
+        continue;
+      }
+      co_await acceptor.async_wait(asio::posix::descriptor_base::wait_read, token(error));
+      if (error || draining) co_return;
+      accept_some();
+      if (out_of_descriptors) {
+        // Without a pause the pending connection would wake us at once, again and again.
+        out_of_descriptors = false;
+        co_await wait_for_change(std::chrono::steady_clock::now() + std::chrono::milliseconds(100));
+        if (draining) co_return;
+      }
+    }
+  }
+
+  void accept_some() {
+    while (connections.size() < limits.connections) {
+      sockaddr_storage address{};
+      socklen_t size = sizeof address;
+      const int fd = ::accept4(acceptor.native_handle(), reinterpret_cast<sockaddr*>(&address), &size,
+                               SOCK_NONBLOCK | SOCK_CLOEXEC);
+      if (fd < 0) {
+        out_of_descriptors = errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM;
+        return;
+      }
+      if (address.ss_family == AF_INET) {
+        const int on = 1;
+        ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+      }
+      const asio::generic::stream_protocol protocol(address.ss_family, 0);
+      auto connection = std::make_shared<Connection>(io, protocol, fd);
+      connection->peer = peer_name(fd, connection->peer_uid);
+      asio::co_spawn(io, run(shared_from_this(), std::move(connection)), asio::detached);
+    }
+  }
+
+  static Task<> run(std::shared_ptr<Impl> self, std::shared_ptr<Connection> connection) {
+    connection->watch = self->watchdog.add(connection->socket);
+    const auto place = self->connections.insert(self->connections.end(), connection.get());
+    co_await self->serve(*connection);
+    self->connections.erase(place);
+    self->watchdog.remove(connection->watch);
+    self->changed.cancel();
+  }
+
+  Task<> serve(Connection& connection) {
+    for (bool keep = true; keep && !draining;) {
+      Request request;
+      bool http10 = false;
+      const Refusal refusal = co_await read_request(connection, request, http10);
+      if (refusal.status != 0) {
+        co_await refuse(connection, refusal);
+        co_return;
+      }
+      if (request.method.empty()) co_return;
+      connection.phase = Phase::answering;
+      Watchdog::clear(connection.watch);
+      keep = !wants_close(request, http10);
+      const bool head_only = request.method == "HEAD";
+      Response response = co_await answer(std::move(request));
+      keep = keep && !draining;
+      if (!co_await write(connection, response, keep, head_only)) co_return;
+      connection.phase = Phase::idle;
+    }
+  }
+
+  Task<Response> answer(Request request) {
+    try {
+      co_return co_await handler(std::move(request));
+    } catch (const std::exception&) {
+      // A handler must not throw; if one does, this request alone fails.
+    }
+    co_return error_body(500, "the request failed inside the server");
+  }
+
+  // Status 0 and an empty method when the peer left between requests.
+  Task<Refusal> read_request(Connection& connection, Request& request, bool& http10) {
+    request.method.clear();
+    const auto now = std::chrono::steady_clock::now();
+    connection.phase = connection.buffer.empty() ? Phase::idle : Phase::reading;
+    watchdog.set(connection.watch,
+                 now + (connection.phase == Phase::idle ? limits.idle_timeout : limits.header_timeout));
+    std::size_t head_size = 0;
+    while (!find_head(connection.buffer.view(), head_size)) {
+      if (connection.buffer.view().size() > limits.header_bytes) co_return Refusal{431, "the header is too large"};
+      const bool got = co_await read_some(connection);
+      if (!got) {
+        const bool late = connection.watch->expired && connection.phase == Phase::reading;
+        co_return late ? Refusal{408, "the request header did not arrive in time"} : Refusal{};
+      }
+      if (connection.phase == Phase::idle) {
+        connection.phase = Phase::reading;
+        watchdog.set(connection.watch, std::chrono::steady_clock::now() + limits.header_timeout);
+      }
+    }
+    if (head_size > limits.header_bytes) co_return Refusal{431, "the header is too large"};
+    const auto head = connection.buffer.view().substr(0, head_size);
+    auto verdict = check_request_head(head, {limits.target_bytes, limits.header_count});
+    if (verdict.status != 0) co_return Refusal{verdict.status, std::move(verdict.detail)};
+    http10 = head.substr(0, head.find("\r\n")).ends_with("HTTP/1.0");
+    co_return co_await read_body(connection, request, head_size);
+  }
+
+  Task<Refusal> read_body(Connection& connection, Request& request, std::size_t head_size) {
+    Parser<true> parser(request, limits.header_bytes + 4, limits.body_bytes);
+    error_code error;
+    const auto head = connection.buffer.view().substr(0, head_size);
+    connection.buffer.consume(parser.put(asio::buffer(head.data(), head.size()), error));
+    if (error == beast_http::error::need_more) error = {};
+    if (!error && !parser.is_done()) {
+      watchdog.set(connection.watch, std::chrono::steady_clock::now() + limits.body_timeout);
+      if (iequals(request.headers.get("expect"), "100-continue") && connection.buffer.empty()) {
+        static constexpr std::string_view go_on = "HTTP/1.1 100 Continue\r\n\r\n";
+        co_await asio::async_write(connection.socket, asio::buffer(go_on), token(error));
+        if (error) co_return Refusal{};
+      }
+    }
+    while (!error && !parser.is_done()) {
+      if (!connection.buffer.empty()) {
+        const auto view = connection.buffer.view();
+        connection.buffer.consume(parser.put(asio::buffer(view.data(), view.size()), error));
+        if (error == beast_http::error::need_more) error = {};
+        if (error || parser.is_done()) break;
+      }
+      const bool got = co_await read_some(connection);
+      if (!got) {
+        request.method.clear();
+        co_return connection.watch->expired ? Refusal{408, "the request body did not arrive in time"} : Refusal{};
+      }
+    }
+    if (error == beast_http::error::body_limit) {
+      co_return Refusal{413, "the request body is larger than " + std::to_string(limits.body_bytes) + " bytes"};
+    }
+    if (error) co_return Refusal{400, "the request is not valid HTTP: " + error.message()};
+    to_origin_form(request.target);
+    request.peer = connection.peer;
+    request.peer_uid = connection.peer_uid;
+    co_return Refusal{};
+  }
+
+  static bool find_head(std::string_view data, std::size_t& size) {
+    const auto end = data.find("\r\n\r\n");
+    if (end == std::string_view::npos) return false;
+    size = end + 4;
+    return true;
+  }
+
+  Task<bool> read_some(Connection& connection) {
+    error_code error;
+    const auto room = connection.buffer.prepare(read_chunk);
+    const std::size_t size = co_await connection.socket.async_read_some(room, token(error));
+    connection.buffer.commit(size);
+    co_return !error && size > 0;
+  }
+
+  Task<bool> write(Connection& connection, const Response& response, bool keep, bool head_only) {
+    build_head(connection.head, response, keep);
+    const bool no_body = head_only || response.status == 204 || response.status == 304;
+    const std::array<asio::const_buffer, 2> parts{asio::buffer(connection.head),
+                                                  no_body ? asio::const_buffer() : asio::buffer(response.body)};
+    error_code error;
+    watchdog.set(connection.watch, std::chrono::steady_clock::now() + limits.write_timeout);
+    co_await asio::async_write(connection.socket, parts, token(error));
+    co_return !error;
+  }
+
+  void build_head(std::string& head, const Response& response, bool keep) {
+    head.assign("HTTP/1.1 ");
+    head.append(std::to_string(response.status)).append(" ").append(reason_phrase(response.status)).append("\r\n");
+    for (const auto& [name, value] : response.headers) {
+      head.append(name).append(": ").append(value).append("\r\n");
+    }
+    if (response.status != 204 && response.status != 304) {
+      head.append("Content-Length: ").append(std::to_string(response.body.size())).append("\r\n");
+    }
+    if (!response.headers.has("date")) head.append("Date: ").append(date_now()).append("\r\n");
+    if (!keep) head.append("Connection: close\r\n");
+    head.append("\r\n");
+  }
+
+  const std::string& date_now() {
+    const std::time_t now = ::time(nullptr);
+    if (now != date_at) {
+      date_at = now;
+      date = http_date(now);
+    }
+    return date;
+  }
+
+  // Answers and closes so that the peer can read the answer: closing with unread input would reset the connection.
+  Task<> refuse(Connection& connection, const Refusal& refusal) {
+    const Response response = error_body(refusal.status, refusal.detail);
+    connection.phase = Phase::answering;
+    if (!co_await write(connection, response, false, false)) co_return;
+    error_code error;
+    connection.socket.shutdown(asio::socket_base::shutdown_send, error);
+    watchdog.set(connection.watch, std::chrono::steady_clock::now() + linger_time);
+    connection.buffer.consume(connection.buffer.view().size());
+    std::array<char, read_chunk> dropped{};
+    for (std::size_t total = 0; !error && !draining && total < linger_bytes;) {
+      total += co_await connection.socket.async_read_some(asio::buffer(dropped), token(error));
+    }
+  }
+
+  // `changed` never fires by itself before the deadline: cancelling it is the signal.
+  Task<> wait_for_change(Monotonic deadline) {
+    error_code ignored;
+    changed.expires_at(deadline);
+    co_await changed.async_wait(token(ignored));
+  }
+
+  bool any_answering() const {
+    for (const auto* connection : connections) {
+      if (connection->phase == Phase::answering) return true;
+    }
+    return false;
+  }
+
+  void cancel_where(bool all) {
+    for (auto* connection : connections) {
+      if (!all && connection->phase == Phase::answering) continue;
+      error_code ignored;
+      connection->socket.cancel(ignored);
+      if (all) connection->socket.close(ignored);
+    }
+  }
+
+  Task<> drain(std::chrono::milliseconds limit) {
+    const auto self = shared_from_this();
+    draining = true;
+    error_code ignored;
+    acceptor.cancel(ignored);
+    acceptor.close(ignored);
+    changed.cancel();
+    cancel_where(false);
+    const auto deadline = std::chrono::steady_clock::now() + limit;
+    while (!connections.empty() && std::chrono::steady_clock::now() < deadline) co_await wait_for_change(deadline);
+    cancel_where(true);
+  }
+
+  asio::io_context& io;
+  Descriptor acceptor;
+  Watchdog watchdog;
+  Timer changed;
+  ServerLimits limits;
+  Handler handler;
+  ErrorBody error_body;
+  std::list<Connection*> connections;
+  bool draining = false;
+  bool out_of_descriptors = false;
+  std::time_t date_at = 0;
+  std::string date;
+};
+
+Server::Server(asio::io_context& io, const Listener& listener, ServerLimits limits, Handler handler,
+               ErrorBody error_body) {
+  const int fd = ::fcntl(listener.fd(), F_DUPFD_CLOEXEC, 3);
+  impl_ = std::make_shared<Impl>(io, fd, limits, std::move(handler), std::move(error_body));
+}
+
+Server::~Server() {
+  impl_->draining = true;
+  error_code ignored;
+  impl_->acceptor.cancel(ignored);
+  impl_->acceptor.close(ignored);
+  impl_->cancel_where(true);
+}
+
+void Server::start() {
+  // Named, since the coroutine outlives this call and must keep the Impl.
+  auto loop = [](std::shared_ptr<Impl> self) -> Task<> { co_await self->accept_loop(); };
+  asio::co_spawn(impl_->io, loop(impl_), asio::detached);
+}
+
+Task<> Server::drain(std::chrono::milliseconds deadline) { return impl_->drain(deadline); }
+
+std::size_t Server::open_connections() const { return impl_->connections.size(); }
+
+}  // namespace base::http

@@ -1,0 +1,79 @@
+#pragma once
+// An HTTP/1.1 server over TCP or a Unix socket. Framing is the strictest reading of RFC 9112: what two parsers could
+// read in two ways is answered with 400 and the connection is closed.
+//
+// A Server belongs to one io_context and its thread; several Servers, each with its own io_context, may share one
+// listening descriptor (dup). The handler runs on that thread and must not throw.
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include <boost/asio/io_context.hpp>
+
+#include "base/http/message.hpp"
+#include "base/result.hpp"
+#include "base/task.hpp"
+
+namespace base::http {
+
+struct ServerLimits {
+  std::size_t header_bytes = 60 * 1024;              // 431 above (Envoy's default)
+  std::size_t header_count = 100;                    // 431 above (Envoy's default)
+  std::size_t target_bytes = 8 * 1024;               // 414 above
+  std::size_t body_bytes = 1024 * 1024;              // 413 above
+  std::chrono::milliseconds header_timeout{10'000};  // from first byte to end of header: 408
+  std::chrono::milliseconds body_timeout{30'000};    // for the body: 408
+  std::chrono::milliseconds idle_timeout{75'000};    // between requests of a kept connection
+  std::chrono::milliseconds write_timeout{30'000};   // for the peer to take an answer
+  std::size_t connections = 1024;                    // open at once; above, accepting waits
+};
+
+using Handler = std::function<Task<Response>(Request)>;
+
+// Makes the answer to a request that never reached the handler (bad framing, too large, too slow), so that every error
+// has the application's one shape. `detail` is a sentence for the client.
+using ErrorBody = std::function<Response(int status, std::string_view detail)>;
+
+// A bound, listening, CLOEXEC, non-blocking socket. Moves; closes on destruction.
+class Listener {
+ public:
+  // Errors: unavailable with who-can-fix-it text when the port is taken. No SO_REUSEPORT: a second owner must fail.
+  static Result<Listener> tcp(const std::string& address, std::uint16_t port);
+  // Fails when the path exists. Works for paths longer than sun_path. The folder decides who may connect.
+  static Result<Listener> unix_socket(const std::string& path);
+  explicit Listener(int fd) : fd_(fd) {}  // takes over an inherited descriptor
+  Listener(Listener&& other) noexcept;
+  Listener& operator=(Listener&& other) noexcept;
+  ~Listener();
+  int fd() const { return fd_; }
+  std::uint16_t port() const;  // the real one when 0 was asked for; 0 for Unix sockets
+
+ private:
+  int fd_ = -1;
+};
+
+class Server {
+ public:
+  // Accepts on a dup of `listener`. `handler` and `error_body` are kept for the Server's life.
+  Server(boost::asio::io_context& io, const Listener& listener, ServerLimits limits, Handler handler,
+         ErrorBody error_body);
+  ~Server();
+  Server(const Server&) = delete;
+
+  void start();
+  // Stops accepting; answers of running requests carry `Connection: close`; idle connections are closed. Done when no
+  // request is running, or at `deadline`, after which the rest is cut.
+  Task<> drain(std::chrono::milliseconds deadline);
+  std::size_t open_connections() const;
+
+  struct Impl;
+
+ private:
+  std::shared_ptr<Impl> impl_;
+};
+
+}  // namespace base::http
