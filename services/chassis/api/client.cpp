@@ -1,0 +1,52 @@
+#include "services/chassis/api/client.hpp"
+
+namespace chassis {
+namespace {
+
+// grpc.health.v1.HealthCheckResponse{status: SERVING}: field 1, varint 1.
+constexpr std::string_view serving{"\x08\x01", 2};
+
+}  // namespace
+
+base::Result<ServiceClient> ServiceClient::connect(Environment& env, const std::string& service) {
+  const auto found = env.config.calls.find(service);
+  if (found == env.config.calls.end()) {
+    return base::fail(base::ErrorCode::invalid,
+                      env.config.name + " calls " + service + ": declare it under `calls` in its service.yaml");
+  }
+  return ServiceClient(env, service, found->second, env.rpc.connect(found->second.address));
+}
+
+base::Task<base::Result<std::string>> ServiceClient::call(std::string method, const CallContext& context,
+                                                          std::string body) {
+  const auto began = env_->clock.monotonic();
+  rpc::Call outgoing{method, std::move(body), {}, std::min(context.deadline, began + config_.timeout)};
+  const auto trace = child_of(context.trace, env_->random);
+  outgoing.metadata.add("traceparent", trace.traceparent());
+  if (!trace.tracestate.empty()) outgoing.metadata.add("tracestate", trace.tracestate);
+  outgoing.metadata.add("x-request-id", context.request_id);
+  auto answer = co_await channel_->call(std::move(outgoing));
+  const std::chrono::duration<double> took = env_->clock.monotonic() - began;
+  env_->metrics.count("rpc_client_calls_total", "gRPC calls made",
+                      {{"service", service_}, {"method", method}, {"outcome", answer ? "ok" : "error"}});
+  env_->metrics.observe_seconds("rpc_client_call_duration_seconds", "Time until a gRPC call was answered",
+                                {{"service", service_}, {"method", method}}, took.count());
+  if (!answer && (answer.error().code == base::ErrorCode::unavailable)) {
+    co_return base::fail(base::ErrorCode::unavailable, service_ + " is not available");
+  }
+  co_return answer;
+}
+
+base::Task<base::Result<void>> ServiceClient::ping(base::Monotonic deadline) {
+  rpc::Call outgoing{"/grpc.health.v1.Health/Check", {}, {}, deadline};
+  const auto answer = co_await channel_->call(std::move(outgoing));
+  if (!answer) co_return answer.error();
+  if (answer.value() != serving) co_return base::fail(base::ErrorCode::unavailable, service_ + " is not serving");
+  co_return base::success();
+}
+
+base::Error ServiceClient::malformed_answer() const {
+  return base::fail(base::ErrorCode::internal, service_ + " answered with something that is not its message");
+}
+
+}  // namespace chassis

@@ -1,0 +1,50 @@
+#pragma once
+// The caller's side of a service: typed unary calls over the rpc port with the deadline, trace and request id of the
+// call in hand. Thread-safe.
+
+#include <memory>
+#include <string>
+
+#include <google/protobuf/message.h>
+
+#include "base/result.hpp"
+#include "base/task.hpp"
+#include "services/chassis/call/context.hpp"
+#include "services/chassis/env/environment.hpp"
+
+namespace chassis {
+
+class ServiceClient {
+ public:
+  // Address and time-out come from `calls` in the caller's service.yaml. Errors: invalid when it declares no such call.
+  static base::Result<ServiceClient> connect(Environment& env, const std::string& service);
+
+  // The deadline is the nearest of the call's configured time-out and the context's own. Errors: as the service gave
+  // them; unavailable, timeout, internal.
+  template <class Response>
+  base::Task<base::Result<Response>> unary(std::string method, const CallContext& context,
+                                           const google::protobuf::Message& request) {
+    auto bytes = co_await call(std::move(method), context, request.SerializeAsString());
+    if (!bytes) co_return std::move(bytes).error();
+    Response response;
+    if (!response.ParseFromString(bytes.value())) co_return malformed_answer();
+    co_return response;
+  }
+
+  // Errors: unavailable, timeout. Asks grpc.health.v1.
+  base::Task<base::Result<void>> ping(base::Monotonic deadline);
+
+ private:
+  ServiceClient(Environment& env, std::string service, CallConfig config, std::shared_ptr<rpc::Channel> channel)
+      : env_(&env), service_(std::move(service)), config_(std::move(config)), channel_(std::move(channel)) {}
+
+  base::Task<base::Result<std::string>> call(std::string method, const CallContext& context, std::string body);
+  base::Error malformed_answer() const;
+
+  Environment* env_;
+  std::string service_;
+  CallConfig config_;
+  std::shared_ptr<rpc::Channel> channel_;
+};
+
+}  // namespace chassis

@@ -1,0 +1,66 @@
+#include "services/chassis/api/entry.hpp"
+
+#include <cmath>
+
+#include "services/chassis/api/problem.hpp"
+
+namespace chassis {
+
+HttpEntry::HttpEntry(Environment& env, const Health& health, Inner inner)
+    : env_(env), health_(health), inner_(std::move(inner)) {}
+
+base::Task<base::http::Response> HttpEntry::handle(base::http::Request request) const {
+  const std::string path(request.path());
+  if (request.method == "GET" || request.method == "HEAD") {
+    if (Health::knows(path)) co_return co_await health_.answer(path);
+    if (path == "/metrics") {
+      base::http::Response metrics;
+      metrics.headers.add("Content-Type", "text/plain; version=0.0.4; charset=utf-8");
+      metrics.body = env_.metrics.serialize();
+      co_return metrics;
+    }
+  }
+  const auto began = env_.clock.monotonic();
+  CallContext context;
+  context.trace = continue_trace(request.headers.get("traceparent"), request.headers.get("tracestate"), env_.random);
+  context.request_id = accept_request_id(request.headers.get("x-request-id"), env_.clock, env_.random);
+  context.deadline = began + default_deadline;
+  const std::string method = request.method;
+  Handled handled = co_await inner_(context, std::move(request));
+  handled.response.headers.set("X-Request-Id", context.request_id);
+  record(context, method, path, handled, began);
+  co_return std::move(handled.response);
+}
+
+void HttpEntry::record(const CallContext& context, const std::string& method, const std::string& path,
+                       const Handled& handled, base::Monotonic began) const {
+  const std::chrono::duration<double> took = env_.clock.monotonic() - began;
+  const int status = handled.response.status;
+  // Methods are the client's words: an endless variety must not become an endless number of series.
+  static constexpr std::string_view known = " GET HEAD POST PUT PATCH DELETE OPTIONS ";
+  const bool usual = known.find(" " + method + " ") != std::string_view::npos;
+  const Metrics::Labels labels{{"method", usual ? method : "other"}, {"route", handled.route}};
+  Metrics::Labels counted = labels;
+  counted["status"] = std::to_string(status);
+  env_.metrics.count("http_server_requests_total", "Requests answered on the REST port", counted);
+  env_.metrics.observe_seconds("http_server_request_duration_seconds", "Time to answer a request", labels,
+                               took.count());
+  const base::Json fields{{"request_id", context.request_id},
+                          {"trace_id", context.trace.trace_id},
+                          {"span_id", context.trace.span_id},
+                          {"method", method},
+                          {"path", path},
+                          {"route", handled.route},
+                          {"status", status},
+                          {"duration_ms", std::round(took.count() * 1e6) / 1e3}};
+  env_.log.write(status >= 500 ? Level::error : Level::info, "request", fields);
+}
+
+base::http::ServerLimits server_limits(const Config& config) {
+  base::http::ServerLimits limits;
+  limits.body_bytes = config.body_bytes;
+  limits.connections = config.connections;
+  return limits;
+}
+
+}  // namespace chassis

@@ -1,0 +1,114 @@
+#include "services/chassis/api/problem.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "base/json.hpp"
+
+namespace chassis {
+namespace {
+
+using base::ErrorCode;
+
+struct Kind {
+  int status;
+  std::string_view name;  // last part of the type
+  std::string_view title;
+};
+
+constexpr std::array kinds{
+    Kind{400, "malformed-request", "The request cannot be read"},
+    Kind{403, "permission-denied", "Not allowed"},
+    Kind{404, "not-found", "There is no such resource"},
+    Kind{405, "method-not-allowed", "The resource does not know this method"},
+    Kind{408, "request-timeout", "The request took too long to arrive"},
+    Kind{409, "conflict", "The request conflicts with the current state"},
+    Kind{413, "content-too-large", "The request body is too large"},
+    Kind{414, "uri-too-long", "The request target is too long"},
+    Kind{415, "unsupported-media-type", "The media type is not supported"},
+    Kind{422, "validation-failed", "The request breaks a rule"},
+    Kind{431, "header-too-large", "The request header is too large"},
+    Kind{500, "internal-error", "The server failed"},
+    Kind{502, "bad-gateway", "A service behind this one gave no valid answer"},
+    Kind{503, "unavailable", "A service that is needed is not available"},
+    Kind{504, "deadline-exceeded", "The answer did not come in time"},
+    Kind{505, "http-version-not-supported", "The HTTP version is not supported"},
+};
+
+const Kind& kind_of(int status) {
+  const auto found = std::find_if(kinds.begin(), kinds.end(), [&](const Kind& kind) { return kind.status == status; });
+  return found == kinds.end() ? kind_of(status >= 500 ? 500 : 400) : *found;
+}
+
+base::Json body_of(int status, std::string_view detail) {
+  const Kind& kind = kind_of(status);
+  base::Json body;
+  body["type"] = "urn:msctl:problem:" + std::string(kind.name);
+  body["title"] = kind.title;
+  body["status"] = status;
+  body["detail"] = detail;
+  return body;
+}
+
+base::http::Response respond(int status, const base::Json& body) {
+  base::http::Response response;
+  response.status = status;
+  response.headers.add("Content-Type", "application/problem+json");
+  response.body = base::dump_json(body);
+  return response;
+}
+
+}  // namespace
+
+int http_status(ErrorCode code) {
+  switch (code) {
+    case ErrorCode::malformed:
+      return 400;
+    case ErrorCode::invalid:
+      return 422;
+    case ErrorCode::not_found:
+      return 404;
+    case ErrorCode::method:
+      return 405;
+    case ErrorCode::conflict:
+      return 409;
+    case ErrorCode::too_large:
+      return 413;
+    case ErrorCode::unsupported:
+      return 415;
+    case ErrorCode::timeout:
+      return 504;
+    case ErrorCode::unavailable:
+    case ErrorCode::cancelled:
+      return 503;
+    case ErrorCode::bad_gateway:
+      return 502;
+    case ErrorCode::permission:
+      return 403;
+    case ErrorCode::internal:
+      return 500;
+  }
+  return 500;
+}
+
+base::http::Response problem(const base::Error& error, std::string_view instance, const CallContext& context) {
+  const int status = http_status(error.code);
+  base::Json body = body_of(status, error.message);
+  body["instance"] = instance;
+  if (!error.fields.empty()) {
+    for (const auto& [field, message] : error.fields)
+      body["errors"].push_back({{"field", field}, {"message", message}});
+  }
+  body["request_id"] = context.request_id;
+  body["trace_id"] = context.trace.trace_id;
+  auto response = respond(status, body);
+  if (error.retry_after || status == 503) {
+    const auto seconds = error.retry_after.value_or(std::chrono::seconds(1));
+    response.headers.add("Retry-After", std::to_string(seconds.count()));
+  }
+  return response;
+}
+
+base::http::Response problem(int status, std::string_view detail) { return respond(status, body_of(status, detail)); }
+
+}  // namespace chassis

@@ -1,0 +1,248 @@
+#include "services/chassis/broker/nats/connection.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <chrono>
+
+#include "base/json.hpp"
+
+namespace chassis::broker {
+namespace {
+
+using base::ErrorCode;
+using base::Result;
+
+constexpr std::int64_t connect_timeout_ms = 2'000;
+constexpr std::int64_t write_deadline_ms = 2'000;
+constexpr std::int64_t ping_interval_ms = 5'000;
+constexpr std::int64_t first_delay_ms = 100;
+constexpr std::int64_t longest_delay_ms = 2'000;
+constexpr std::int64_t duplicate_window_ns = 120LL * 1'000'000'000;
+
+base::Error unavailable(const std::string& what) {
+  return {ErrorCode::unavailable, "broker: " + what, {}, std::chrono::seconds(1)};
+}
+
+base::Error late() { return base::fail(ErrorCode::timeout, "broker: no answer before the deadline"); }
+
+Result<void> check(natsStatus status) {
+  if (status == NATS_OK) return base::success();
+  if (status == NATS_TIMEOUT) return late();
+  if (status == NATS_MAX_PAYLOAD) return base::fail(ErrorCode::too_large, "broker: the message is too large");
+  return unavailable(natsStatus_GetText(status));
+}
+
+Result<std::int64_t> milliseconds_left(base::Monotonic deadline) {
+  const auto left = deadline - std::chrono::steady_clock::now();
+  const auto ms = std::chrono::ceil<std::chrono::milliseconds>(left).count();
+  if (ms <= 0) return late();
+  return std::min<std::int64_t>(ms, 60'000);
+}
+
+template <class Handle, void (*Destroy)(Handle*)>
+struct Destroyer {
+  void operator()(Handle* handle) const { Destroy(handle); }
+};
+using MessageHandle = std::unique_ptr<natsMsg, Destroyer<natsMsg, natsMsg_Destroy>>;
+using StreamInfo = std::unique_ptr<jsStreamInfo, Destroyer<jsStreamInfo, jsStreamInfo_Destroy>>;
+using JetStream = std::unique_ptr<jsCtx, Destroyer<jsCtx, jsCtx_Destroy>>;
+
+// Half of the doubled delay is fixed, half is random, so that many clients do not come back at once.
+std::int64_t reconnect_delay(natsConnection* /*connection*/, int attempts, void* /*closure*/) {
+  const auto doublings = std::clamp(attempts - 1, 0, 10);
+  const auto delay = std::min(first_delay_ms << doublings, longest_delay_ms);
+  const auto spread = nats_NowInNanoSeconds() % (delay / 2);
+  return delay / 2 + spread;
+}
+
+// A line break in a header would make another header.
+std::string one_line(std::string text) {
+  std::replace_if(
+      text.begin(), text.end(), [](char c) { return c == '\r' || c == '\n' || c == '\0'; }, ' ');
+  return text;
+}
+
+// {"stream":"A","seq":1} or {"error":{"code":503,"description":"…"}}
+Result<void> read_ack(natsMsg* message) {
+  if (natsMsg_IsNoResponders(message)) return unavailable("no stream takes this subject");
+  const auto size = static_cast<std::size_t>(natsMsg_GetDataLength(message));
+  TRY(const auto ack, base::parse_json({natsMsg_GetData(message), size}));
+  if (!ack.is_object()) return unavailable("unreadable acknowledgement");
+  const auto error = ack.find("error");
+  if (error == ack.end()) return base::success();
+  return unavailable(error->is_object() ? error->value("description", "refused") : "refused");
+}
+
+bool same_subjects(const jsStreamConfig& config, const Stream& stream) {
+  if (static_cast<std::size_t>(config.SubjectsLen) != stream.subjects.size()) return false;
+  return std::equal(stream.subjects.begin(), stream.subjects.end(), config.Subjects,
+                    [](const std::string& a, const char* b) { return a == b; });
+}
+
+}  // namespace
+
+void Connection::close() {
+  outstanding_.finish_all(base::fail(ErrorCode::cancelled, "the broker's connection is being closed"));
+  auto* connection = connection_.exchange(nullptr);
+  if (connection == nullptr) return;
+  natsConnection_Close(connection);
+  {
+    // Both callbacks are the library's last ones: it touches this object no more afterwards.
+    std::unique_lock lock(mutex_);
+    ended_.wait(lock, [&] { return callbacks_ != Phase::running && deliveries_ != Phase::running; });
+  }
+  natsSubscription_Destroy(acks_);
+  natsConnection_Destroy(connection);
+}
+
+void Connection::begin(Phase& phase) {
+  const std::lock_guard lock(mutex_);
+  phase = Phase::running;
+}
+
+// Notifies while it holds the lock: the waiting destructor may go on as soon as it is free.
+void Connection::end(Phase& phase) {
+  const std::lock_guard lock(mutex_);
+  phase = Phase::ended;
+  ended_.notify_all();
+}
+
+natsOptions* Connection::make_options() {
+  natsOptions* options = nullptr;
+  if (natsOptions_Create(&options) != NATS_OK) return nullptr;
+  natsOptions_SetURL(options, url_.c_str());
+  natsOptions_SetTimeout(options, connect_timeout_ms);
+  natsOptions_SetWriteDeadline(options, write_deadline_ms);
+  natsOptions_SetPingInterval(options, ping_interval_ms);
+  natsOptions_SetMaxReconnect(options, -1);
+  natsOptions_SetCustomReconnectDelay(options, reconnect_delay, nullptr);
+  natsOptions_SetReconnectBufSize(options, 1);  // nothing is kept for later; 0 would mean 8 MiB
+  natsOptions_SetFailRequestsOnDisconnect(options, true);
+  natsOptions_SetRetryOnFailedConnect(
+      options, true, [](natsConnection*, void*) {}, nullptr);
+  natsOptions_SetDisconnectedCB(
+      options,
+      [](natsConnection*, void* self) {
+        static_cast<Connection*>(self)->outstanding_.finish_all(unavailable("the connection was lost"));
+      },
+      this);
+  natsOptions_SetClosedCB(
+      options,
+      [](natsConnection*, void* self) {
+        auto& connection = *static_cast<Connection*>(self);
+        connection.end(connection.callbacks_);
+      },
+      this);
+  return options;
+}
+
+Result<void> Connection::connect() {
+  natsConnection* connection = nullptr;
+  auto* options = make_options();
+  const auto status = natsConnection_Connect(&connection, options);
+  natsOptions_Destroy(options);
+  if (connection == nullptr) return check(status == NATS_OK ? NATS_ERR : status);
+  begin(callbacks_);
+  connection_ = connection;
+  return subscribe();
+}
+
+Result<void> Connection::subscribe() {
+  natsInbox* inbox = nullptr;
+  TRY(check(natsInbox_Create(&inbox)));
+  inbox_ = std::string(inbox) + ".";
+  natsInbox_Destroy(inbox);
+  const auto subject = inbox_ + "*";
+  TRY(check(natsConnection_Subscribe(&acks_, connection_, subject.c_str(), &Connection::on_ack, this)));
+  natsSubscription_SetPendingLimits(acks_, -1, -1);
+  begin(deliveries_);
+  return check(natsSubscription_SetOnCompleteCB(
+      acks_,
+      [](void* self) {
+        auto& link = *static_cast<Connection*>(self);
+        link.end(link.deliveries_);
+      },
+      this));
+}
+
+void Connection::on_ack(natsConnection* /*connection*/, natsSubscription* /*subscription*/, natsMsg* message,
+                        void* self) {
+  const MessageHandle owner(message);
+  static_cast<Connection*>(self)->receive(message);
+}
+
+void Connection::receive(natsMsg* message) {
+  const std::string_view subject = natsMsg_GetSubject(message);
+  std::uint64_t id = 0;
+  if (!subject.starts_with(inbox_)) return;
+  std::from_chars(subject.data() + inbox_.size(), subject.data() + subject.size(), id);
+  outstanding_.answer(id, read_ack(message));
+}
+
+Result<void> Connection::check_connected() const {
+  auto* connection = connection_.load();
+  const bool up = connection != nullptr && natsConnection_Status(connection) == NATS_CONN_STATUS_CONNECTED;
+  if (!up) return unavailable("not connected");
+  return base::success();
+}
+
+void Connection::send(std::uint64_t id, const Message& message) {
+  if (auto up = check_connected(); !up) return outstanding_.answer(id, std::move(up));
+  natsMsg* raw = nullptr;
+  const auto reply = inbox_ + std::to_string(id);
+  auto status = natsMsg_Create(&raw, message.subject.c_str(), reply.c_str(), message.body.data(),
+                               static_cast<int>(message.body.size()));
+  const MessageHandle owner(raw);
+  for (const auto& [name, value] : message.headers) {
+    if (status == NATS_OK) status = natsMsgHeader_Add(raw, one_line(name).c_str(), one_line(value).c_str());
+  }
+  if (status == NATS_OK && !message.id.empty()) {
+    status = natsMsgHeader_Set(raw, "Nats-Msg-Id", one_line(message.id).c_str());
+  }
+  if (status == NATS_OK) status = natsConnection_PublishMsg(connection_, raw);
+  if (status != NATS_OK) outstanding_.answer(id, check(status));
+}
+
+Result<void> Connection::ensure_stream(base::Monotonic deadline, const Stream& stream) {
+  TRY(check_connected());
+  jsOptions options;
+  jsOptions_Init(&options);
+  TRY(options.Wait, milliseconds_left(deadline));
+  jsCtx* raw_context = nullptr;
+  TRY(check(natsConnection_JetStream(&raw_context, connection_, &options)));
+  const JetStream context(raw_context);
+  jsStreamInfo* raw_info = nullptr;
+  auto found = js_GetStreamInfo(&raw_info, raw_context, stream.name.c_str(), nullptr, nullptr);
+  StreamInfo info(std::exchange(raw_info, nullptr));
+  if (found == NATS_OK && same_subjects(*info->Config, stream)) return base::success();
+  if (found != NATS_OK && found != NATS_NOT_FOUND) return check(found);
+
+  std::vector<const char*> subjects;
+  for (const auto& subject : stream.subjects) subjects.push_back(subject.c_str());
+  jsStreamConfig config;
+  jsStreamConfig_Init(&config);
+  if (info) config = *info->Config;  // what an operator has tuned stays
+  config.Name = stream.name.c_str();
+  config.Subjects = subjects.data();
+  config.SubjectsLen = static_cast<int>(subjects.size());
+  if (!info) {
+    config.Storage = js_FileStorage;
+    config.Retention = js_LimitsPolicy;
+    config.Duplicates = duplicate_window_ns;
+  }
+  const auto change = info ? js_UpdateStream : js_AddStream;
+  const auto status = change(&raw_info, raw_context, &config, nullptr, nullptr);
+  const StreamInfo changed(raw_info);
+  return check(status);
+}
+
+Result<void> Connection::ping(base::Monotonic deadline) {
+  TRY(check_connected());
+  TRY(const auto wait_ms, milliseconds_left(deadline));
+  auto* connection = connection_.load();
+  const auto status = natsConnection_FlushTimeout(connection, wait_ms);
+  if (status != NATS_OK) return unavailable(natsStatus_GetText(status));
+  return base::success();
+}
+
+}  // namespace chassis::broker

@@ -1,0 +1,59 @@
+#pragma once
+// The connection to NATS: the library's handles, its callbacks and the rule for when they have ended.
+// Thread-safe; connect() and the calls that say so block. Internal to broker/nats.
+
+#include <nats/nats.h>
+
+#include <atomic>
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "services/chassis/broker/broker.hpp"
+#include "services/chassis/broker/nats/outstanding.hpp"
+
+namespace chassis::broker {
+
+class Connection {
+ public:
+  explicit Connection(std::string url) : url_(std::move(url)) {}
+  ~Connection() { close(); }
+  Connection(const Connection&) = delete;
+
+  // Blocks for one try of at most 2 s; the library goes on trying when nobody listened. Errors: unavailable.
+  base::Result<void> connect();
+  // May block up to the write deadline of 2 s when the peer takes nothing. The answer comes through outstanding().
+  void send(std::uint64_t id, const Message& message);
+  // These block until the deadline at most.
+  base::Result<void> ensure_stream(base::Monotonic deadline, const Stream& stream);
+  base::Result<void> ping(base::Monotonic deadline);
+
+  // Answers what is outstanding as cancelled and waits until the library's threads have left. Not beside other calls.
+  void close();
+
+  base::Result<void> check_connected() const;
+  Outstanding& outstanding() { return outstanding_; }
+
+ private:
+  enum class Phase : std::uint8_t { none, running, ended };
+
+  void begin(Phase& phase);
+  void end(Phase& phase);
+  void receive(natsMsg* message);
+  base::Result<void> subscribe();
+  natsOptions* make_options();
+  static void on_ack(natsConnection* nc, natsSubscription* sub, natsMsg* message, void* self);
+
+  std::string url_;
+  std::string inbox_;  // `_INBOX.<id>.`, what follows is the message's id
+  std::atomic<natsConnection*> connection_ = nullptr;
+  natsSubscription* acks_ = nullptr;
+  Outstanding outstanding_;
+  std::mutex mutex_;
+  std::condition_variable ended_;
+  Phase callbacks_ = Phase::none;   // the connection's
+  Phase deliveries_ = Phase::none;  // the subscription's
+};
+
+}  // namespace chassis::broker

@@ -1,0 +1,112 @@
+#include "services/chassis/broker/nats/nats.hpp"
+
+#include <chrono>
+
+#include <boost/asio/basic_waitable_timer.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/thread_pool.hpp>
+
+#include "services/chassis/broker/nats/connection.hpp"
+
+namespace chassis::broker {
+namespace {
+
+using base::ErrorCode;
+using base::Result;
+using Timer = boost::asio::basic_waitable_timer<std::chrono::steady_clock,
+                                                boost::asio::wait_traits<std::chrono::steady_clock>, base::Executor>;
+
+constexpr std::chrono::seconds connect_retry{1};
+
+base::Error late() { return base::fail(ErrorCode::timeout, "broker: no answer before the deadline"); }
+
+// What publish() shares with the sending thread and with the timer of its deadline.
+struct Publication {
+  std::vector<Message> messages;
+  std::shared_ptr<Batch> batch;
+};
+
+class NatsBroker final : public Broker {
+ public:
+  explicit NatsBroker(const std::string& url) : connection_(std::make_shared<Connection>(url)) {
+    boost::asio::post(thread_, [this] { connect(); });
+  }
+  ~NatsBroker() override {
+    closing_ = true;
+    boost::asio::post(thread_, [this] { retry_.cancel(); });
+    thread_.join();  // what is queued runs out: each call is bounded by its own deadline
+    connection_->close();
+  }
+
+  base::Task<Result<void>> ensure_stream(base::Monotonic deadline, Stream stream) override {
+    return on_thread([connection = connection_, deadline, stream = std::move(stream)] {
+      return connection->ensure_stream(deadline, stream);
+    });
+  }
+
+  base::Task<Result<void>> ping(base::Monotonic deadline) override {
+    return on_thread([connection = connection_, deadline] { return connection->ping(deadline); });
+  }
+
+  base::Task<Results> publish(base::Monotonic deadline, std::vector<Message> messages) override {
+    auto problem = connection_->check_connected();
+    if (deadline <= std::chrono::steady_clock::now()) problem = late();
+    if (!problem) co_return Results(messages.size(), problem);
+    if (messages.empty()) co_return Results();
+
+    auto publication = std::make_shared<Publication>();
+    publication->messages = std::move(messages);
+    auto start = [this, publication](base::Resume<Results> resume) {
+      publication->batch = connection_->outstanding().add(publication->messages.size(), std::move(resume));
+      boost::asio::post(thread_, [connection = connection_, publication] { send(*connection, *publication); });
+    };
+    Timer timer(co_await boost::asio::this_coro::executor, deadline);
+    timer.async_wait([connection = connection_, publication](boost::system::error_code stopped) {
+      if (!stopped) connection->outstanding().finish(*publication->batch, late());
+    });
+    auto answers = base::await_foreign<Results>(std::move(start));
+    co_return co_await std::move(answers);
+  }
+
+ private:
+  static void send(Connection& connection, const Publication& publication) {
+    auto id = publication.batch->first;
+    for (const auto& message : publication.messages) {
+      if (connection.outstanding().answered(*publication.batch)) return;
+      connection.send(id++, message);
+    }
+  }
+
+  // The library goes on by itself once it has a connection object; it gives none for an address it cannot use now.
+  void connect() {
+    if (closing_ || connection_->connect() || closing_) return;
+    retry_.expires_after(connect_retry);
+    retry_.async_wait([this](boost::system::error_code stopped) {
+      if (!stopped) connect();
+    });
+  }
+
+  base::Task<Result<void>> on_thread(std::function<Result<void>()> call) {
+    return base::await_foreign<Result<void>>([this, job = std::move(call)](base::Resume<Result<void>> resume) mutable {
+      boost::asio::post(thread_, [job = std::move(job), resume = std::move(resume)]() mutable { resume(job()); });
+    });
+  }
+
+  std::shared_ptr<Connection> connection_;
+  boost::asio::thread_pool thread_{1};
+  boost::asio::steady_timer retry_{thread_};
+  std::atomic<bool> closing_ = false;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Broker>> NatsBrokers::connect(const std::string& url) {
+  constexpr std::string_view scheme = "nats://";
+  if (!url.starts_with(scheme) || url.find(':', scheme.size()) == url.npos) {
+    return base::fail(ErrorCode::malformed, "broker URL: expected nats://address:port, got '" + url + "'");
+  }
+  return std::unique_ptr<Broker>(std::make_unique<NatsBroker>(url));
+}
+
+}  // namespace chassis::broker

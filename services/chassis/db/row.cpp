@@ -1,0 +1,16 @@
+#include "services/chassis/db/database.hpp"
+
+namespace chassis::db {
+
+std::int64_t Row::integer(std::size_t column) const {
+  const auto* value = std::get_if<std::int64_t>(&values_.at(column));
+  return value == nullptr ? 0 : *value;
+}
+
+const std::string& Row::text(std::size_t column) const {
+  static const std::string empty;
+  const auto* value = std::get_if<std::string>(&values_.at(column));
+  return value == nullptr ? empty : *value;
+}
+
+}  // namespace chassis::db

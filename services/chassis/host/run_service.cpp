@@ -1,0 +1,84 @@
+#include "services/chassis/host/run_service.hpp"
+
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <fstream>
+#include <iterator>
+
+#include <boost/asio/co_spawn.hpp>
+
+#include "base/random.hpp"
+#include "services/chassis/broker/nats/nats.hpp"
+#include "services/chassis/db/sqlite/sqlite.hpp"
+#include "services/chassis/host/http.hpp"
+#include "services/chassis/host/io_threads.hpp"
+#include "services/chassis/host/lifecycle.hpp"
+#include "services/chassis/host/scheduler.hpp"
+#include "services/chassis/log/json_log.hpp"
+#include "services/chassis/rpc/grpc/transport.hpp"
+
+namespace chassis {
+namespace {
+
+constexpr int usage_error = 2;
+
+base::Result<Config> load(int argc, char** argv) {
+  std::string file;
+  const char* from_environment = std::getenv("MSCTL_CONFIG");
+  if (argc == 3 && std::string_view(argv[1]) == "--config") {
+    file = argv[2];
+  } else if (argc == 1 && from_environment != nullptr) {
+    file = from_environment;
+  } else {
+    return base::fail(base::ErrorCode::invalid, std::string("usage: ") + argv[0] +
+                                                    " --config FILE (or MSCTL_CONFIG=FILE); `msctl up` writes that "
+                                                    "file and starts the service with it");
+  }
+  std::ifstream in(file);
+  if (!in) return base::fail(base::ErrorCode::not_found, file + ": cannot be read");
+  const std::string text{std::istreambuf_iterator<char>(in), {}};
+  auto config = parse_config(text);
+  if (!config) return base::fail(config.error().code, file + ": " + config.error().message);
+  return config;
+}
+
+int run_with(const Config& config, const Run& run, HostOptions options) {
+  // In order of construction; all of it outlives the service's run().
+  const base::SystemClock clock;
+  base::SystemRandom random;
+  JsonLog log(clock, {config.name, config.instance});
+  Metrics metrics;
+  IoThreads threads(options.io_threads);
+  AsioScheduler scheduler(threads);
+  AsioHttp http(threads);
+  rpc::GrpcTransport rpc(threads.executors());
+  db::SqliteDatabases databases(clock);
+  broker::NatsBrokers brokers;
+  NotifyLifecycle lifecycle;
+  Environment env{config, clock, random, scheduler, http, rpc, databases, brokers, log, metrics, lifecycle};
+
+  base::Result<void> outcome = base::success();
+  auto whole = [&]() -> base::Task<> { outcome = co_await run(env); };
+  boost::asio::co_spawn(threads.first(), whole(), [&](std::exception_ptr error) {
+    if (error) std::rethrow_exception(error);  // a defect: end loudly, the supervisor starts us again
+    threads.first().stop();
+  });
+  threads.run();
+  threads.stop();
+  if (outcome) return EXIT_SUCCESS;
+  log.error("the service cannot run", {{"error", outcome.error().message}});
+  return EXIT_FAILURE;
+}
+
+}  // namespace
+
+int run_service(int argc, char** argv, const Run& run, HostOptions options) {
+  std::signal(SIGPIPE, SIG_IGN);
+  const auto config = load(argc, argv);
+  if (config) return run_with(config.value(), run, options);
+  std::fprintf(stderr, "%s\n", config.error().message.c_str());
+  return config.error().code == base::ErrorCode::invalid ? usage_error : EXIT_FAILURE;
+}
+
+}  // namespace chassis

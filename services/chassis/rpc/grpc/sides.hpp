@@ -1,0 +1,13 @@
+#pragma once
+// The two sides of the transport, each in a file of its own because of the weight of gRPC's headers. Internal to
+// rpc/grpc.
+
+#include "services/chassis/rpc/rpc.hpp"
+
+namespace chassis::rpc {
+
+base::Result<std::unique_ptr<Server>> serve_grpc(std::vector<base::Executor> executors, const std::string& address,
+                                                 std::uint16_t port, Methods methods);
+std::unique_ptr<Channel> connect_grpc(const std::string& address_and_port);
+
+}  // namespace chassis::rpc
