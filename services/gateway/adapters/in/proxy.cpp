@@ -1,0 +1,107 @@
+#include "services/gateway/adapters/in/proxy.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "services/chassis/api/problem.hpp"
+
+namespace gateway_service::adapters {
+namespace {
+
+using base::http::Headers;
+
+// Of one connection only (RFC 9110 §7.6.1), or set anew for the next one.
+constexpr std::array<std::string_view, 13> not_forwarded{"connection",
+                                                         "keep-alive",
+                                                         "proxy-connection",
+                                                         "proxy-authenticate",
+                                                         "proxy-authorization",
+                                                         "te",
+                                                         "trailer",
+                                                         "transfer-encoding",
+                                                         "upgrade",
+                                                         "content-length",
+                                                         "expect",
+                                                         "host",
+                                                         "forwarded"};
+
+// The Connection header may name more fields that end here.
+bool is_named(std::string_view list, std::string_view name) {
+  while (!list.empty()) {
+    const auto comma = list.find(',');
+    auto item = list.substr(0, comma);
+    list = comma == std::string_view::npos ? std::string_view() : list.substr(comma + 1);
+    const auto first = item.find_first_not_of(" \t");
+    if (first == std::string_view::npos) continue;
+    item = item.substr(first, item.find_last_not_of(" \t") - first + 1);
+    if (base::http::iequals(item, name)) return true;
+  }
+  return false;
+}
+
+Headers end_to_end(const Headers& headers) {
+  const auto connection = headers.get("connection");
+  Headers kept;
+  for (const auto& [name, value] : headers) {
+    const bool dropped = std::any_of(not_forwarded.begin(), not_forwarded.end(),
+                                     [&n = name](std::string_view each) { return base::http::iequals(n, each); });
+    if (!dropped && !is_named(connection, name)) kept.add(name, value);
+  }
+  return kept;
+}
+
+}  // namespace
+
+base::Task<chassis::Handled> Proxy::handle(chassis::CallContext context, base::http::Request request) const {
+  const std::string path(request.path());
+  if (domain::is_ambiguous(path)) {
+    const auto error = base::fail(base::ErrorCode::malformed, "the path has dot segments or encoded separators");
+    co_return chassis::Handled{chassis::problem(error, path, context), "ambiguous"};
+  }
+  const domain::Route* route = routes_.find(path);
+  if (route == nullptr) {
+    const auto error = base::fail(base::ErrorCode::not_found, "there is no route for " + path);
+    co_return chassis::Handled{chassis::problem(error, path, context), "unknown"};
+  }
+  base::http::Target target{route->address, route->port, {}};
+  const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(context.deadline - env_.clock.monotonic());
+  auto upstream_request = outgoing(*route, context, std::move(request));
+  auto answer = co_await env_.http.send(std::move(target), std::move(upstream_request), left);
+  chassis::Handled handled{{}, route->prefix};
+  if (!answer) {
+    base::Error error = answer.error();
+    const bool down = error.code == base::ErrorCode::unavailable;
+    error.message = route->service + (down ? " is not available" : " gave no valid answer in time");
+    env_.metrics.count("gateway_upstream_failures_total", "Requests that got no answer from the service behind",
+                       {{"service", route->service}});
+    handled.response = chassis::problem(error, path, context);
+    co_return handled;
+  }
+  handled.response.status = answer.value().status;
+  handled.response.headers = end_to_end(answer.value().headers);
+  handled.response.body = std::move(answer.value().body);
+  if (const auto location = domain::public_location(*route, handled.response.headers.get("location"))) {
+    handled.response.headers.set("Location", *location);
+  }
+  co_return handled;
+}
+
+base::http::Request Proxy::outgoing(const domain::Route& route, const chassis::CallContext& context,
+                                    base::http::Request request) const {
+  request.target = domain::rewrite(route, request.target);
+  const auto trace = chassis::child_of(context.trace, env_.random);
+  Headers headers = end_to_end(request.headers);
+  headers.set("traceparent", trace.traceparent());
+  headers.remove("tracestate");
+  if (!trace.tracestate.empty()) headers.add("tracestate", trace.tracestate);
+  headers.set("X-Request-Id", context.request_id);
+  // This is the public door: what a client says about itself here is not believed.
+  headers.set("X-Forwarded-For", request.peer);
+  headers.set("X-Forwarded-Proto", "http");
+  headers.remove("X-Forwarded-Host");
+  if (const auto host = request.headers.get("host"); !host.empty()) headers.add("X-Forwarded-Host", host);
+  request.headers = std::move(headers);
+  return request;
+}
+
+}  // namespace gateway_service::adapters

@@ -1,0 +1,103 @@
+// gateway as a whole on a fake environment; what is behind it are handlers of the test.
+#include "services/gateway/gateway_service.hpp"
+
+#include <gtest/gtest.h>
+
+#include "services/chassis/testing/fake_environment.hpp"
+
+namespace gateway_service {
+namespace {
+
+using base::http::Headers;
+using base::http::Request;
+using base::http::Response;
+using chassis::testing::FakeEnvironment;
+
+chassis::Config config() {
+  chassis::Config config;
+  config.name = config.instance = "gateway";
+  config.version = "0.1.0";
+  config.ports = {{"http", 8080}};
+  config.routes = {{"/api/v1/users", "/v1/users", "user-service", "127.0.0.1:8081"},
+                   {"/api/users", "/v1/users", "user-service", "127.0.0.1:8081"}};
+  return config;
+}
+
+class Gateway : public testing::Test {
+ protected:
+  Gateway() : world(config()) {
+    world.start(run);
+    world.http.answer_at(8081, [this](Request request) -> base::Task<Response> {
+      seen = std::move(request);
+      co_return answer;
+    });
+  }
+  FakeEnvironment world;
+  Request seen;
+  Response answer;
+};
+
+TEST_F(Gateway, RewritesThePathAndKeepsQueryBodyAndStatus) {
+  answer.status = 201;
+  answer.body = "made";
+  answer.headers.add("Location", "/v1/users/7");
+  const auto got = world.request("POST", "/api/users?x=1", "body");
+  EXPECT_EQ(seen.method, "POST");
+  EXPECT_EQ(seen.target, "/v1/users?x=1");
+  EXPECT_EQ(seen.body, "body");
+  EXPECT_EQ(got.status, 201);
+  EXPECT_EQ(got.body, "made");
+  EXPECT_EQ(got.headers.get("location"), "/api/users/7");
+}
+
+TEST_F(Gateway, KeepsWhatBelongsToOneConnectionAndWhatClientsClaim) {
+  Headers headers;
+  headers.add("Connection", "close, X-Secret");
+  headers.add("X-Secret", "1");
+  headers.add("Keep-Alive", "5");
+  headers.add("X-Forwarded-For", "6.6.6.6");
+  headers.add("X-Kept", "yes");
+  answer.headers.add("Transfer-Encoding", "chunked");
+  answer.headers.add("X-Answer", "yes");
+  const auto got = world.request("GET", "/api/v1/users/1", "", headers);
+  EXPECT_FALSE(seen.headers.has("connection"));
+  EXPECT_FALSE(seen.headers.has("x-secret"));
+  EXPECT_FALSE(seen.headers.has("keep-alive"));
+  EXPECT_NE(seen.headers.get("x-forwarded-for"), "6.6.6.6");
+  EXPECT_EQ(seen.headers.get("x-kept"), "yes");
+  EXPECT_FALSE(got.headers.has("transfer-encoding"));
+  EXPECT_EQ(got.headers.get("x-answer"), "yes");
+}
+
+TEST_F(Gateway, ContinuesTheTrace) {
+  Headers headers;
+  headers.add("traceparent", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01");
+  const auto got = world.request("GET", "/api/v1/users/1", "", headers);
+  const auto sent = std::string(seen.headers.get("traceparent"));
+  EXPECT_TRUE(sent.starts_with("00-4bf92f3577b34da6a3ce929d0e0e4736-")) << sent;
+  EXPECT_EQ(sent.find("00f067aa0ba902b7"), std::string::npos);
+  EXPECT_EQ(seen.headers.get("x-request-id"), got.headers.get("x-request-id"));
+}
+
+TEST_F(Gateway, AnswersForPathsThatHaveNoRouteOrAreAmbiguous) {
+  const auto [status, body] = world.json("GET", "/api/v1/nothing");
+  EXPECT_EQ(status, 404);
+  EXPECT_EQ(body["type"], "urn:msctl:problem:not-found");
+  EXPECT_EQ(world.json("GET", "/api/v1/users/%2e%2e/secret").first, 400);
+  EXPECT_TRUE(seen.headers.size() == 0);
+}
+
+TEST_F(Gateway, SaysWhichServiceIsDownAndStaysReady) {
+  FakeEnvironment alone(config());
+  alone.start(run);
+  const auto [status, body] = alone.json("GET", "/api/v1/users/1");
+  EXPECT_EQ(status, 503);
+  EXPECT_EQ(body["detail"], "user-service is not available");
+  const auto [ready, health] = alone.json("GET", "/health/ready");
+  EXPECT_EQ(ready, 200);
+  EXPECT_EQ(health["status"], "degraded");
+  EXPECT_EQ(health["checks"]["user-service"]["status"], "down");
+}
+
+}  // namespace
+}  // namespace gateway_service

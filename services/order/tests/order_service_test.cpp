@@ -1,0 +1,186 @@
+// order-service as a whole on a fake environment, with a fake user-service on the in-memory transport.
+#include "services/order/order_service.hpp"
+
+#include <gtest/gtest.h>
+
+#include "services/chassis/testing/fake_environment.hpp"
+#include "services/user/proto/user.pb.h"
+
+namespace order_service {
+namespace {
+
+using chassis::testing::FakeEnvironment;
+using namespace std::chrono_literals;
+
+constexpr const char* ann = "01234567-89ab-7def-8123-0123456789ab";
+
+chassis::Config config() {
+  chassis::Config config;
+  config.name = config.instance = "order-service";
+  config.version = "0.1.0";
+  config.ports = {{"http", 8082}, {"grpc", 9082}};
+  config.database_url = "sqlite::memory:";
+  config.broker_url = "nats://127.0.0.1:4222";
+  config.calls["user-service"] = {"127.0.0.1:9081", 2s};
+  return config;
+}
+
+std::string order_body(const std::string& user, int quantity = 2) {
+  return R"({"user_id":")" + user + R"(","currency":"EUR","items":[{"sku":"A1","quantity":)" +
+         std::to_string(quantity) + R"(,"unit_price_cents":500}]})";
+}
+
+class OrderService : public testing::Test {
+ protected:
+  OrderService() : world(config()) {
+    start_users();
+    world.start(run);
+  }
+
+  void start_users() {
+    chassis::rpc::Methods methods;
+    methods["/user.v1.UserService/GetUser"] = [this](chassis::rpc::Call call) { return get_user(std::move(call)); };
+    users = world.rpc.serve("127.0.0.1", 9081, std::move(methods)).value();
+  }
+
+  base::Task<base::Result<std::string>> get_user(chassis::rpc::Call call) {
+    last_call = call;
+    user::v1::GetUserRequest request;
+    request.ParseFromString(call.body);
+    if (request.id() != ann) co_return base::fail(base::ErrorCode::not_found, "no such user");
+    user::v1::User found;
+    found.set_id(ann);
+    co_return found.SerializeAsString();
+  }
+
+  std::vector<chassis::broker::Message> events() { return world.brokers.stored("ORDER-SERVICE"); }
+
+  FakeEnvironment world;
+  std::unique_ptr<chassis::rpc::Server> users;
+  chassis::rpc::Call last_call;
+};
+
+TEST_F(OrderService, PlacesReadsAndTellsOfAnOrder) {
+  const auto [status, order] = world.json("POST", "/v1/orders", order_body(ann));
+  ASSERT_EQ(status, 201) << order;
+  EXPECT_EQ(order["status"], "placed");
+  EXPECT_EQ(order["total_cents"], 1000);
+  EXPECT_TRUE(order["total_cents"].is_number_integer());
+  const std::string id = order["id"];
+  EXPECT_EQ(world.json("GET", "/v1/orders/" + id).second, order);
+  EXPECT_EQ(world.json("GET", "/orders/" + id).second, order);
+
+  world.advance(200ms);
+  ASSERT_EQ(events().size(), 1U);
+  const auto message = events().front();
+  EXPECT_EQ(message.subject, "order-service.events.order.placed");
+  const auto event = base::parse_json(message.body).value();
+  EXPECT_EQ(event["id"], message.id);
+  EXPECT_EQ(event["type"], "order.placed");
+  EXPECT_EQ(event["specversion"], "1.0");
+  EXPECT_EQ(event["source"], "/order-service");
+  EXPECT_EQ(event["subject"], id);
+  EXPECT_EQ(event["data"]["order_id"], id);
+  EXPECT_EQ(event["data"]["total_cents"], 1000);
+  EXPECT_EQ(event["data"]["items"][0]["sku"], "A1");
+}
+
+TEST_F(OrderService, CarriesTraceDeadlineAndRequestIdToTheUserServiceAndIntoTheEvent) {
+  base::http::Headers headers;
+  headers.add("Content-Type", "application/json");
+  headers.add("traceparent", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01");
+  headers.add("X-Request-Id", "abc-1");
+  ASSERT_EQ(world.request("POST", "/v1/orders", order_body(ann), headers).status, 201);
+  EXPECT_TRUE(std::string(last_call.metadata.get("traceparent")).starts_with("00-4bf92f3577b34da6a3ce929d0e0e4736-"));
+  EXPECT_EQ(last_call.metadata.get("x-request-id"), "abc-1");
+  EXPECT_EQ(last_call.deadline, world.clock.monotonic() + 2s);
+  world.advance(200ms);
+  ASSERT_EQ(events().size(), 1U);
+  const auto sent = events().front().headers;
+  EXPECT_TRUE(std::string(sent.get("traceparent")).starts_with("00-4bf92f3577b34da6a3ce929d0e0e4736-"));
+  EXPECT_EQ(sent.get("x-request-id"), "abc-1");
+}
+
+TEST_F(OrderService, AnUnknownUserIs422AndUserServiceDownIs503) {
+  const auto [unknown, body] = world.json("POST", "/v1/orders", order_body("01234567-89ab-7def-8123-000000000000"));
+  EXPECT_EQ(unknown, 422);
+  EXPECT_EQ(body["errors"][0]["field"], "user_id");
+  users.reset();
+  const auto [down, problem] = world.json("POST", "/v1/orders", order_body(ann));
+  EXPECT_EQ(down, 503) << problem;
+  EXPECT_NE(problem["detail"].get<std::string>().find("user-service"), std::string::npos);
+  world.advance(1s);
+  EXPECT_TRUE(events().empty());
+}
+
+TEST_F(OrderService, RefusesWhatBreaksARule) {
+  const auto [status, body] = world.json("POST", "/v1/orders", order_body(ann, 0));
+  EXPECT_EQ(status, 422);
+  EXPECT_EQ(body["errors"][0]["field"], "items[0].quantity");
+  const auto [wrong, type] =
+      world.json("POST", "/v1/orders",
+                 R"({"user_id":"x","currency":"EUR","items":[{"sku":"A1","quantity":1.5,"unit_price_cents":"500"}]})");
+  EXPECT_EQ(wrong, 400);
+  EXPECT_EQ(type["errors"][0]["field"], "items[0].quantity");
+  EXPECT_EQ(type["errors"][1]["field"], "items[0].unit_price_cents");
+}
+
+TEST_F(OrderService, ABrokerThatIsAwayLosesNothing) {
+  world.brokers.set(chassis::broker::MemoryBrokers::Health::down);
+  for (int i = 0; i < 3; ++i) ASSERT_EQ(world.json("POST", "/v1/orders", order_body(ann)).first, 201);
+  world.advance(60s);
+  EXPECT_TRUE(events().empty());
+  const auto [status, ready] = world.json("GET", "/health/ready");
+  EXPECT_EQ(status, 200);
+  EXPECT_EQ(ready["status"], "degraded");
+  EXPECT_EQ(ready["checks"]["broker"]["status"], "down");
+  world.brokers.set(chassis::broker::MemoryBrokers::Health::up);
+  world.advance(10s);
+  EXPECT_EQ(events().size(), 3U);
+}
+
+TEST_F(OrderService, PublishesRightAfterCommitWithoutWaitingForTheSweep) {
+  world.advance(1s);  // the relay sleeps
+  ASSERT_EQ(world.json("POST", "/v1/orders", order_body(ann)).first, 201);
+  EXPECT_EQ(events().size(), 1U);
+}
+
+TEST_F(OrderService, ListsPagesNewestFirst) {
+  std::vector<std::string> ids;
+  for (int i = 0; i < 5; ++i) {
+    ids.insert(ids.begin(), world.json("POST", "/v1/orders", order_body(ann)).second["id"].get<std::string>());
+    world.advance(2ms);
+  }
+  std::vector<std::string> seen;
+  std::string token;
+  int pages = 0;
+  do {
+    const auto [status, page] = world.json(
+        "GET", std::string("/v1/orders?page_size=2&user_id=") + ann + (token.empty() ? "" : "&page_token=" + token));
+    ASSERT_EQ(status, 200) << page;
+    for (const auto& order : page["orders"]) seen.push_back(order["id"]);
+    token = page["next_page_token"];
+    ++pages;
+  } while (!token.empty());
+  EXPECT_EQ(seen, ids);
+  EXPECT_EQ(pages, 3);
+}
+
+TEST_F(OrderService, RefusesOddPages) {
+  const std::string list = std::string("/v1/orders?user_id=") + ann;
+  EXPECT_EQ(world.json("GET", "/v1/orders").first, 422);
+  EXPECT_EQ(world.json("GET", list + "&page_size=101").first, 422);
+  EXPECT_EQ(world.json("GET", list + "&page_size=-1").first, 422);
+  EXPECT_EQ(world.json("GET", list + "&page_size=x").first, 400);
+  EXPECT_EQ(world.json("GET", list + "&page_token=x").first, 400);
+  EXPECT_EQ(world.json("GET", "/v1/orders?user_id=nobody").second["orders"].size(), 0U);
+}
+
+TEST_F(OrderService, DrainsOnShutdown) {
+  world.stop();
+  ASSERT_TRUE(world.outcome.has_value());
+  EXPECT_TRUE(*world.outcome);
+}
+
+}  // namespace
+}  // namespace order_service
