@@ -13,7 +13,6 @@
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
-#include <boost/asio/redirect_error.hpp>
 #include <boost/asio/write.hpp>
 
 #include "base/http/parser.hpp"
@@ -27,10 +26,7 @@ using boost::system::error_code;
 
 namespace {
 
-constexpr std::size_t read_chunk = 16 * 1024;
 constexpr std::size_t response_header_bytes = 64 * 1024;
-
-auto token(error_code& error) { return asio::redirect_error(use_task, error); }
 
 std::string where(const Target& target) {
   return target.unix_path.empty() ? target.address + ":" + std::to_string(target.port) : target.unix_path;
@@ -142,7 +138,7 @@ struct Client::Impl {
     error_code error;
     watchdog.set(connection.watch, std::min(deadline, std::chrono::steady_clock::now() + limits.connect_timeout));
     connection.socket.open(endpoint.protocol(), error);
-    if (!error) co_await connection.socket.async_connect(endpoint, token(error));
+    if (!error) co_await connection.socket.async_connect(endpoint, error_to(error));
     if (connection.watch->expired) co_return fail(ErrorCode::timeout, name + " did not accept the connection in time");
     if (error) co_return fail(ErrorCode::unavailable, "cannot connect to " + name + ": " + error.message());
     if (endpoint.protocol().family() == AF_INET) {
@@ -166,7 +162,7 @@ struct Client::Impl {
                                   const Request& request) {
     error_code error;
     const std::array<asio::const_buffer, 2> parts{asio::buffer(head), asio::buffer(request.body)};
-    co_await asio::async_write(connection.socket, parts, token(error));
+    co_await asio::async_write(connection.socket, parts, error_to(error));
     // A failed write may still be followed by an answer (413 before the body was read), so reading decides.
     Exchange done;
     done.untouched = true;
@@ -199,7 +195,7 @@ struct Client::Impl {
         if (parser.is_done()) break;
       }
       const auto room = connection.buffer.prepare(read_chunk);
-      const std::size_t size = co_await connection.socket.async_read_some(room, token(error));
+      const std::size_t size = co_await connection.socket.async_read_some(room, error_to(error));
       connection.buffer.commit(size);
       if (size > 0) untouched = false;
       if (error == asio::error::eof && parser.got_some() && parser.need_eof()) {

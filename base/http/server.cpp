@@ -14,7 +14,6 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/posix/basic_stream_descriptor.hpp>
-#include <boost/asio/redirect_error.hpp>
 #include <boost/asio/write.hpp>
 
 #include "base/http/framing.hpp"
@@ -29,7 +28,6 @@ using Descriptor = asio::posix::basic_stream_descriptor<Executor>;
 
 namespace {
 
-constexpr std::size_t read_chunk = 16 * 1024;
 constexpr std::size_t linger_bytes = 1024UL * 1024 * 1024;  // bounded by linger_time in practice
 constexpr std::chrono::seconds linger_time{10};
 
@@ -38,8 +36,6 @@ struct Refusal {
   int status = 0;
   std::string detail = {};
 };
-
-auto token(error_code& error) { return asio::redirect_error(use_task, error); }
 
 std::string http_date(std::time_t now) {
   std::tm parts{};
@@ -112,7 +108,7 @@ struct Server::Impl : std::enable_shared_from_this<Impl> {
         if (draining) co_return;
         continue;
       }
-      co_await acceptor.async_wait(asio::posix::descriptor_base::wait_read, token(error));
+      co_await acceptor.async_wait(asio::posix::descriptor_base::wait_read, error_to(error));
       if (error || draining) co_return;
       accept_some();
       if (out_of_descriptors) {
@@ -222,7 +218,7 @@ struct Server::Impl : std::enable_shared_from_this<Impl> {
       watchdog.set(connection.watch, std::chrono::steady_clock::now() + limits.body_timeout);
       if (iequals(request.headers.get("expect"), "100-continue") && connection.buffer.empty()) {
         static constexpr std::string_view go_on = "HTTP/1.1 100 Continue\r\n\r\n";
-        co_await asio::async_write(connection.socket, asio::buffer(go_on), token(error));
+        co_await asio::async_write(connection.socket, asio::buffer(go_on), error_to(error));
         if (error) co_return Refusal{};
       }
     }
@@ -259,7 +255,7 @@ struct Server::Impl : std::enable_shared_from_this<Impl> {
   Task<bool> read_some(Connection& connection) {
     error_code error;
     const auto room = connection.buffer.prepare(read_chunk);
-    const std::size_t size = co_await connection.socket.async_read_some(room, token(error));
+    const std::size_t size = co_await connection.socket.async_read_some(room, error_to(error));
     connection.buffer.commit(size);
     co_return !error && size > 0;
   }
@@ -271,7 +267,7 @@ struct Server::Impl : std::enable_shared_from_this<Impl> {
                                                   no_body ? asio::const_buffer() : asio::buffer(response.body)};
     error_code error;
     watchdog.set(connection.watch, std::chrono::steady_clock::now() + limits.write_timeout);
-    co_await asio::async_write(connection.socket, parts, token(error));
+    co_await asio::async_write(connection.socket, parts, error_to(error));
     co_return !error;
   }
 
@@ -309,7 +305,7 @@ struct Server::Impl : std::enable_shared_from_this<Impl> {
     connection.buffer.consume(connection.buffer.view().size());
     std::array<char, read_chunk> dropped{};
     for (std::size_t total = 0; !error && !draining && total < linger_bytes;) {
-      total += co_await connection.socket.async_read_some(asio::buffer(dropped), token(error));
+      total += co_await connection.socket.async_read_some(asio::buffer(dropped), error_to(error));
     }
   }
 
@@ -317,7 +313,7 @@ struct Server::Impl : std::enable_shared_from_this<Impl> {
   Task<> wait_for_change(Monotonic deadline) {
     error_code ignored;
     changed.expires_at(deadline);
-    co_await changed.async_wait(token(ignored));
+    co_await changed.async_wait(error_to(ignored));
   }
 
   bool any_answering() const {

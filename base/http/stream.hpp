@@ -11,6 +11,7 @@
 #include <boost/asio/basic_waitable_timer.hpp>
 #include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/redirect_error.hpp>
 #include <boost/asio/wait_traits.hpp>
 
 #include "base/clock.hpp"
@@ -21,6 +22,11 @@ namespace base::http {
 using Socket = boost::asio::basic_stream_socket<boost::asio::generic::stream_protocol, Executor>;
 using Timer = boost::asio::basic_waitable_timer<std::chrono::steady_clock,
                                                 boost::asio::wait_traits<std::chrono::steady_clock>, Executor>;
+
+inline constexpr std::size_t read_chunk = 16 * 1024;  // asked for in one read
+
+// The completion token of base/http: the error by reference instead of as an exception.
+inline auto error_to(boost::system::error_code& error) { return boost::asio::redirect_error(use_task, error); }
 
 // Bytes received and not yet consumed. Grows to what one message needs and is reused.
 class ReadBuffer {

@@ -89,6 +89,7 @@ base::Task<chassis::Handled> Proxy::handle(chassis::CallContext context, base::h
 base::http::Request Proxy::outgoing(const domain::Route& route, const chassis::CallContext& context,
                                     base::http::Request request) const {
   request.target = domain::rewrite(route, request.target);
+  if (request.method == "HEAD") request.method = "GET";  // the server cuts the body off, and knows its length then
   const auto trace = chassis::child_of(context.trace, env_.random);
   Headers headers = end_to_end(request.headers);
   headers.set("traceparent", trace.traceparent());
