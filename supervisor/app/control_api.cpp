@@ -1,0 +1,254 @@
+#include "supervisor/app/control_api.hpp"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <charconv>
+
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include "base/json.hpp"
+
+namespace app {
+namespace {
+
+using base::http::Request;
+using base::http::Response;
+
+Response json_response(int status, const base::Json& body) {
+  Response response;
+  response.status = status;
+  response.headers.set("Content-Type", "application/json");
+  response.body = base::dump_json(body) + "\n";
+  return response;
+}
+
+Response error_response(const base::Error& error) {
+  return json_response(control::http_status(error.code), control::error_json(error));
+}
+
+Response framing_error(int status, std::string_view detail) {
+  return json_response(status, {{"error", {{"code", "malformed"}, {"message", std::string(detail)}}}});
+}
+
+Response accepted(const base::Result<control::StartReply>& reply) {
+  return reply ? json_response(202, control::to_json(reply.value())) : error_response(reply.error());
+}
+
+base::Result<std::uint64_t> number_of(const Request& request, std::string_view name) {
+  std::vector<std::pair<std::string, std::string>> pairs;
+  if (!base::http::parse_query(request.query(), pairs)) {
+    return base::fail(base::ErrorCode::malformed, "the query string cannot be read");
+  }
+  for (const auto& [key, value] : pairs) {
+    if (key != name) continue;
+    std::uint64_t number = 0;
+    const auto end = std::from_chars(value.data(), value.data() + value.size(), number);
+    if (end.ec == std::errc() && end.ptr == value.data() + value.size()) return number;
+    return base::fail(base::ErrorCode::malformed, key + " must be a number");
+  }
+  return std::uint64_t{0};
+}
+
+// {"services": [name…]}; an empty body or no such key means all.
+base::Result<std::vector<std::string>> names_of(const Request& request) {
+  std::vector<std::string> names;
+  if (request.body.empty()) return names;
+  TRY(const base::Json json, base::parse_json(request.body));
+  if (!json.is_object()) return base::fail(base::ErrorCode::malformed, "expected an object");
+  const auto services = json.find("services");
+  if (services == json.end()) return names;
+  if (!services->is_array()) return base::fail(base::ErrorCode::malformed, "services must be a list of names");
+  for (const auto& name : *services) {
+    if (!name.is_string()) return base::fail(base::ErrorCode::malformed, "services must be a list of names");
+    names.push_back(name.get<std::string>());
+  }
+  return names;
+}
+
+base::Json list_json(const std::vector<control::ServiceView>& views) {
+  base::Json list = base::Json::array();
+  for (const auto& view : views) list.push_back(control::to_json(view));
+  return {{"services", std::move(list)}};
+}
+
+constexpr std::chrono::milliseconds last_question_wait{300};
+
+// A sleep that a callback can end early; shared with callbacks that may come after the request is gone.
+using Alarm = std::shared_ptr<boost::asio::steady_timer>;
+
+Alarm make_alarm(boost::asio::io_context& io, std::chrono::milliseconds wait) {
+  return std::make_shared<boost::asio::steady_timer>(io, wait);
+}
+
+base::Task<> sleep_on(Alarm alarm) {
+  boost::system::error_code ignored;
+  auto token = boost::asio::redirect_error(base::use_task, ignored);
+  co_await alarm->async_wait(std::move(token));
+}
+
+class Api {
+ public:
+  explicit Api(ApiContext context) : context_(std::move(context)) {}
+
+  base::Task<Response> answer(Request request) {
+    if (is_stranger(request)) co_return error_response(base::fail(base::ErrorCode::permission, "not your cluster"));
+    const std::string path(request.path());
+    if (path == "/v1/status") co_return get(request, status());
+    if (path == "/v1/services") co_return get(request, list_json(context_.supervisor.services()));
+    if (path == "/v1/health" && request.method == "GET") co_return co_await health();
+    if (path == "/v1/events" && request.method == "GET") co_return co_await events(std::move(request));
+    if (path == "/v1/health" || path == "/v1/events") co_return wrong_method("GET");
+    if (path == "/v1/up") co_return post(request, [&] { return up(request); });
+    if (path == "/v1/down") co_return post(request, [&] { return down(); });
+    if (path.starts_with(services_prefix)) co_return post(request, [&] { return on_service(path); });
+    co_return unknown();
+  }
+
+ private:
+  static constexpr std::string_view services_prefix = "/v1/services/";
+
+  // The folder's mode keeps others out already; this holds when somebody loosened it. Root may do all anyway.
+  static bool is_stranger(const Request& request) {
+    return request.peer_uid > 0 && request.peer_uid != static_cast<int>(::geteuid());
+  }
+
+  static Response unknown() { return error_response(base::fail(base::ErrorCode::not_found, "no such resource")); }
+
+  static Response wrong_method(std::string_view allowed) {
+    auto response = json_response(405, {{"error", {{"code", "malformed"}, {"message", "method not allowed"}}}});
+    response.headers.set("Allow", allowed);
+    return response;
+  }
+
+  static Response get(const Request& request, const base::Json& body) {
+    return request.method == "GET" ? json_response(200, body) : wrong_method("GET");
+  }
+
+  template <class Act>
+  static Response post(const Request& request, Act act) {
+    return request.method == "POST" ? act() : wrong_method("POST");
+  }
+
+  base::Json status() const {
+    control::StatusView view;
+    view.pid = ::getpid();
+    view.version = MSCTL_VERSION;
+    view.uptime_s = std::chrono::duration<double>(context_.clock.monotonic() - context_.started_at).count();
+    view.services = context_.supervisor.counts();
+    view.cluster = context_.cluster.name;
+    view.root = context_.cluster.root.string();
+    return control::to_json(view);
+  }
+
+  Response up(const Request& request) {
+    const auto names = names_of(request);
+    return names ? accepted(context_.supervisor.up(names.value())) : error_response(names.error());
+  }
+
+  Response down() { return accepted(context_.supervisor.shut_down(context_.end)); }
+
+  Response on_service(const std::string& path) {
+    const auto slash = path.rfind('/');
+    if (slash < services_prefix.size()) return unknown();
+    std::string name;
+    if (!base::http::percent_decode(path.substr(services_prefix.size(), slash - services_prefix.size()), name)) {
+      return unknown();
+    }
+    const std::string verb = path.substr(slash + 1);
+    if (verb == "start") return accepted(context_.supervisor.up({name}));
+    if (verb == "stop") return accepted(context_.supervisor.stop(name));
+    if (verb == "restart") return accepted(context_.supervisor.restart(name));
+    return unknown();
+  }
+
+  base::Task<Response> health() {
+    auto alarm = make_alarm(context_.io, max_event_wait);
+    auto report = std::make_shared<control::HealthReport>();
+    context_.supervisor.health([alarm, report](control::HealthReport made) {
+      *report = std::move(made);
+      alarm->cancel();
+    });
+    co_await sleep_on(alarm);
+    co_return json_response(200, control::to_json(*report));
+  }
+
+  base::Task<Response> events(Request request) {
+    const auto after = number_of(request, "after");
+    if (!after) co_return error_response(after.error());
+    const auto wait = number_of(request, "wait_ms");
+    if (!wait) co_return error_response(wait.error());
+    EventLog& log = context_.supervisor.events();
+    log.read_up_to(after.value());
+    if (log.after(after.value()).empty() && wait.value() > 0) {
+      const auto longest = static_cast<std::uint64_t>(max_event_wait.count());
+      auto alarm = make_alarm(context_.io, std::chrono::milliseconds(std::min(wait.value(), longest)));
+      const auto id = log.wait([alarm] { alarm->cancel(); });
+      co_await sleep_on(alarm);
+      log.leave(id);
+    }
+    base::Json list = base::Json::array();
+    for (const auto& event : log.after(after.value())) list.push_back(control::to_json(event));
+    const base::Json body = {{"events", std::move(list)}};
+    co_return json_response(200, body);
+  }
+
+  ApiContext context_;
+};
+
+base::http::ServerLimits limits() {
+  base::http::ServerLimits limits;
+  limits.body_bytes = max_request_bytes;
+  limits.connections = 128;
+  limits.header_timeout = std::chrono::milliseconds(5'000);
+  limits.body_timeout = std::chrono::milliseconds(5'000);
+  limits.idle_timeout = std::chrono::milliseconds(10'000);
+  return limits;
+}
+
+}  // namespace
+
+base::http::Handler make_api(ApiContext context) {
+  auto api = std::make_shared<Api>(std::move(context));
+  return [api](Request request) { return api->answer(std::move(request)); };
+}
+
+ControlServer::ControlServer(std::filesystem::path socket, base::http::Listener listener, ApiContext context)
+    : io_(context.io),
+      socket_(std::move(socket)),
+      listener_(std::move(listener)),
+      supervisor_(context.supervisor),
+      server_(context.io, listener_, limits(), make_api(context), framing_error) {}
+
+base::Result<std::unique_ptr<ControlServer>> ControlServer::open(const std::filesystem::path& socket,
+                                                                 ApiContext context) {
+  struct stat info {};
+  if (::lstat(socket.c_str(), &info) == 0) {
+    if (!S_ISSOCK(info.st_mode)) {
+      return base::fail(base::ErrorCode::permission, socket.string() + " is not a socket: move it away");
+    }
+    ::unlink(socket.c_str());
+  }
+  TRY(base::http::Listener listener, base::http::Listener::unix_socket(socket.string()));
+  std::unique_ptr<ControlServer> made(new ControlServer(socket, std::move(listener), std::move(context)));
+  made->server_.start();
+  return made;
+}
+
+ControlServer::~ControlServer() = default;
+
+base::Task<> ControlServer::close(std::chrono::milliseconds deadline) {
+  EventLog& log = supervisor_.events();
+  if (log.has_reader_behind()) {
+    // It is between two questions: it shall see the last service stop before nobody answers any more.
+    const auto alarm = make_alarm(io_, last_question_wait);
+    log.on_caught_up([alarm] { alarm->cancel(); });
+    co_await sleep_on(alarm);
+  }
+  log.wake();
+  co_await server_.drain(deadline);
+  ::unlink(socket_.c_str());
+}
+
+}  // namespace app

@@ -1,0 +1,66 @@
+#include "supervisor/app/workspace.hpp"
+
+#include <cctype>
+#include <map>
+
+#include "base/json.hpp"
+
+namespace app {
+namespace fs = std::filesystem;
+
+base::Result<void> make_workspace(const fs::path& state) {
+  for (const auto& folder : {state, state / "run", state / "logs", state / "control", state / "data"}) {
+    TRY(posix::make_private_folder(folder));
+  }
+  return posix::replace_file(state / ".gitignore", "*\n");
+}
+
+base::Result<posix::Descriptor> lock_workspace(const fs::path& state) {
+  return posix::lock_file(state / "control" / "supervisor.lock");
+}
+
+fs::path book_path(const fs::path& state) { return state / "run" / "instances.json"; }
+
+fs::path log_path(const fs::path& state, const std::string& service) { return state / "logs" / (service + ".log"); }
+
+std::string port_variable(const std::string& port_name) {
+  std::string variable = "PORT_";
+  for (const char c : port_name) {
+    const auto byte = static_cast<unsigned char>(c);
+    variable += std::isalnum(byte) != 0 ? static_cast<char>(std::toupper(byte)) : '_';
+  }
+  return variable;
+}
+
+base::Result<ports::SpawnSpec> plan_spawn(const spec::Cluster& cluster, const spec::Service& service,
+                                          const std::vector<std::string>& inherited) {
+  std::map<std::string, std::string> env;
+  for (const auto& entry : inherited) {
+    const auto equals = entry.find('=');
+    if (equals != std::string::npos) env[entry.substr(0, equals)] = entry.substr(equals + 1);
+  }
+  const fs::path config = cluster.state / "run" / (service.name + ".json");
+  for (const auto& [name, port] : service.ports) env[port_variable(name)] = std::to_string(port);
+  env["MSCTL_SERVICE"] = service.name;
+  env["MSCTL_CONFIG"] = config.string();
+  env["MSCTL_STATE"] = cluster.state.string();
+  for (const auto& [name, value] : service.env) {
+    TRY(env[name], spec::resolve(cluster, service.name, value));
+  }
+
+  ports::SpawnSpec spawn;
+  spawn.service = service.name;
+  spawn.folder = service.folder;
+  spawn.log = log_path(cluster.state, service.name);
+  for (const auto& argument : service.command) {
+    TRY(std::string value, spec::resolve(cluster, service.name, argument));
+    spawn.argv.push_back(std::move(value));
+  }
+  for (const auto& [name, value] : env) spawn.env.push_back(name + "=" + value);
+  TRY(const std::string data, spec::resolve(cluster, service.name, "${dir:data}"));
+  TRY(posix::make_private_folder(data));
+  TRY(posix::replace_file(config, base::dump_json_pretty(spec::service_config(cluster, service)) + "\n"));
+  return spawn;
+}
+
+}  // namespace app

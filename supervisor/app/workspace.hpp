@@ -1,0 +1,37 @@
+#pragma once
+// The state folder `.msctl` of a cluster on disk: its layout, the lock that makes a supervisor the only one, and what
+// a service gets written there before it starts.
+//
+//   .msctl/.gitignore   run/NAME.json (MSCTL_CONFIG of a service)   run/instances.json (who runs)
+//   logs/NAME.log       control/supervisor.sock, supervisor.lock    data/… (the services' own)
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "base/result.hpp"
+#include "supervisor/ports/process_host.hpp"
+#include "supervisor/posix/file.hpp"
+#include "supervisor/spec/cluster.hpp"
+
+namespace app {
+
+// Makes the folders, each closed to other users. Errors: permission, internal.
+base::Result<void> make_workspace(const std::filesystem::path& state);
+
+// Errors: conflict when another supervisor has it.
+base::Result<posix::Descriptor> lock_workspace(const std::filesystem::path& state);
+
+std::filesystem::path book_path(const std::filesystem::path& state);
+std::filesystem::path log_path(const std::filesystem::path& state, const std::string& service);
+
+// Resolves the command and environment of a service, writes its configuration file and makes its data folder. The
+// environment is `inherited` and on top PATH-like what the service declares, PORT_<NAME> for each port, MSCTL_SERVICE,
+// MSCTL_CONFIG and MSCTL_STATE. Errors: malformed (an unknown ${…}), internal.
+base::Result<ports::SpawnSpec> plan_spawn(const spec::Cluster& cluster, const spec::Service& service,
+                                          const std::vector<std::string>& inherited);
+
+// "PORT_" and the name in upper case, with '_' for what is neither letter nor digit.
+std::string port_variable(const std::string& port_name);
+
+}  // namespace app

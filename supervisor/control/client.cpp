@@ -1,0 +1,85 @@
+#include "supervisor/control/client.hpp"
+
+#include "base/http/client.hpp"
+
+namespace control {
+namespace {
+
+constexpr std::chrono::milliseconds answer_timeout{10'000};
+
+// Reads the list under `key`, each item through `read`.
+template <class View>
+base::Result<std::vector<View>> list_of(const base::Json& json, const char* key,
+                                        base::Result<View> (*read)(const base::Json&)) {
+  std::vector<View> views;
+  const auto found = json.find(key);
+  if (found == json.end() || !found->is_array()) {
+    return base::fail(base::ErrorCode::malformed, std::string("unexpected answer: no list ") + key);
+  }
+  for (const auto& one : *found) {
+    TRY(View view, read(one));
+    views.push_back(std::move(view));
+  }
+  return views;
+}
+
+}  // namespace
+
+std::filesystem::path socket_path(const std::filesystem::path& state) { return state / "control" / "supervisor.sock"; }
+
+base::Result<base::Json> Client::call(const std::string& method, const std::string& target, const base::Json& body,
+                                      std::chrono::milliseconds timeout) const {
+  std::error_code gone;
+  if (!std::filesystem::exists(socket_, gone)) {
+    return base::fail(base::ErrorCode::unavailable, "no supervisor runs for this cluster");
+  }
+  base::http::Target where;
+  where.unix_path = socket_.string();
+  base::http::Request request;
+  request.method = method;
+  request.target = target;
+  request.headers.set("Connection", "close");
+  if (!body.is_null()) {
+    request.headers.set("Content-Type", "application/json");
+    request.body = base::dump_json(body);
+  }
+  TRY(const base::http::Response response, base::http::send_blocking(where, request, timeout));
+  TRY(base::Json json, base::parse_json(response.body));
+  if (response.status >= 400) return error_from(json);
+  return json;
+}
+
+base::Result<StartReply> Client::post(const std::string& target, const base::Json& body) const {
+  TRY(const base::Json json, call("POST", target, body, answer_timeout));
+  return start_reply(json);
+}
+
+base::Result<StatusView> Client::status() const {
+  TRY(const base::Json json, call("GET", "/v1/status", nullptr, answer_timeout));
+  return status_view(json);
+}
+
+base::Result<std::vector<ServiceView>> Client::services() const {
+  TRY(const base::Json json, call("GET", "/v1/services", nullptr, answer_timeout));
+  return list_of<ServiceView>(json, "services", service_view);
+}
+
+base::Result<base::Json> Client::health() const { return call("GET", "/v1/health", nullptr, answer_timeout * 3); }
+
+base::Result<std::vector<EventView>> Client::events(std::uint64_t seq, std::chrono::milliseconds wait) const {
+  const std::string target = "/v1/events?after=" + std::to_string(seq) + "&wait_ms=" + std::to_string(wait.count());
+  TRY(const base::Json json, call("GET", target, nullptr, wait + answer_timeout));
+  return list_of<EventView>(json, "events", event_view);
+}
+
+base::Result<StartReply> Client::up(const std::vector<std::string>& services) const {
+  return post("/v1/up", base::Json{{"services", services}});
+}
+
+base::Result<StartReply> Client::down() const { return post("/v1/down", base::Json::object()); }
+
+base::Result<StartReply> Client::service(const std::string& name, const std::string& verb) const {
+  return post("/v1/services/" + base::http::percent_encode(name) + "/" + verb, base::Json::object());
+}
+
+}  // namespace control

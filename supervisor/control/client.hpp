@@ -1,0 +1,42 @@
+#pragma once
+// Talks to the supervisor of one cluster. Each call is one blocking exchange; a Client may be used by several threads.
+// Errors: unavailable when no supervisor answers, timeout, and what the supervisor refused with its own code.
+
+#include <chrono>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "base/json.hpp"
+#include "base/result.hpp"
+#include "supervisor/control/wire.hpp"
+
+namespace control {
+
+// The socket, relative to the cluster's state folder.
+std::filesystem::path socket_path(const std::filesystem::path& state);
+
+class Client {
+ public:
+  explicit Client(std::filesystem::path socket) : socket_(std::move(socket)) {}
+
+  base::Result<StatusView> status() const;
+  base::Result<std::vector<ServiceView>> services() const;
+  // The report as it was sent.
+  base::Result<base::Json> health() const;
+  // Waits at most `wait` for an event after `seq`.
+  base::Result<std::vector<EventView>> events(std::uint64_t seq, std::chrono::milliseconds wait) const;
+  base::Result<StartReply> up(const std::vector<std::string>& services) const;
+  base::Result<StartReply> down() const;
+  // `verb` is start, stop or restart.
+  base::Result<StartReply> service(const std::string& name, const std::string& verb) const;
+
+ private:
+  base::Result<base::Json> call(const std::string& method, const std::string& target, const base::Json& body,
+                                std::chrono::milliseconds timeout) const;
+  base::Result<StartReply> post(const std::string& target, const base::Json& body) const;
+
+  std::filesystem::path socket_;
+};
+
+}  // namespace control

@@ -1,0 +1,46 @@
+#include "supervisor/control/wire.hpp"
+
+#include <gtest/gtest.h>
+
+namespace control {
+namespace {
+
+TEST(Wire, service_survives_the_way_there_and_back) {
+  ServiceView view;
+  view.name = "web";
+  view.state = "ready";
+  view.pid = 17;
+  view.restarts = 2;
+  view.uptime_s = 1.26;
+  view.ports = {{"http", 8080}};
+  view.reason = "answers";
+  const auto back = service_view(to_json(view));
+  ASSERT_TRUE(back);
+  EXPECT_EQ(back.value().name, "web");
+  EXPECT_EQ(back.value().pid, 17);
+  EXPECT_EQ(back.value().restarts, 2);
+  EXPECT_DOUBLE_EQ(back.value().uptime_s, 1.3);
+  EXPECT_EQ(back.value().ports.at("http"), 8080);
+}
+
+TEST(Wire, no_process_is_null) {
+  ServiceView view;
+  EXPECT_TRUE(to_json(view)["pid"].is_null());
+  EXPECT_FALSE(service_view(to_json(view)).value().pid);
+}
+
+TEST(Wire, missing_key_is_an_error_not_an_exception) {
+  const auto read = event_view(base::Json{{"seq", 1}});
+  ASSERT_FALSE(read);
+  EXPECT_EQ(read.error().code, base::ErrorCode::malformed);
+}
+
+TEST(Wire, error_keeps_code_and_message) {
+  const auto back = error_from(error_json(base::fail(base::ErrorCode::not_found, "no service `x`")));
+  EXPECT_EQ(back.code, base::ErrorCode::not_found);
+  EXPECT_EQ(back.message, "no service `x`");
+  EXPECT_EQ(error_from(base::Json::array()).code, base::ErrorCode::internal);
+}
+
+}  // namespace
+}  // namespace control

@@ -1,0 +1,16 @@
+#pragma once
+// From keys to values: what has passed the schemas becomes a spec::Service. Internal to spec; pure.
+
+#include "base/json.hpp"
+#include "supervisor/spec/cluster.hpp"
+#include "supervisor/spec/source.hpp"
+
+namespace spec {
+
+// `source.merged` has passed the schemas. Reports what they cannot say; what follows from other services is not yet in
+// the result.
+Service decode_service(const ServiceSource& source, Problems& problems);
+
+WorkspaceCommand decode_command(const base::Json& value);
+
+}  // namespace spec

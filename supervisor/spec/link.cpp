@@ -1,0 +1,198 @@
+#include "supervisor/spec/link.hpp"
+
+#include <algorithm>
+
+#include "supervisor/spec/resolve.hpp"
+#include "supervisor/spec/suggest.hpp"
+
+namespace spec {
+namespace {
+
+class Linker {
+ public:
+  Linker(Cluster& cluster, const SourceFile& file, const ServiceSources& sources, Problems& problems)
+      : cluster_(cluster), file_(file), sources_(sources), problems_(problems) {}
+
+  void run() {
+    check_broker();
+    for (auto& [name, service] : cluster_.services) {
+      if (problems_.full()) return;
+      const ServiceSource& source = sources_.at(name);
+      for (const Dependency& dependency : service.depends_on) known(source, "/depends_on", dependency.service);
+      link_calls(source, service);
+      link_broker(source, service);
+      check_routes(source, service);
+    }
+    link_gateway();
+    if (problems_.empty()) check_cycles();
+  }
+
+ private:
+  bool known(const ServiceSource& source, const std::string& pointer, const std::string& name) {
+    if (cluster_.services.contains(name)) return true;
+    if (problems_.full()) return false;
+    source.report(problems_, child_pointer(pointer, name), "no service of this name" + suggestion(name));
+    return false;
+  }
+
+  std::string suggestion(const std::string& name) const {
+    std::vector<std::string> names;
+    for (const auto& [known, service] : cluster_.services) names.push_back(known);
+    const std::string near = nearest(name, names);
+    return near.empty() ? "" : "; did you mean \"" + near + "\"?";
+  }
+
+  static void derive(Service& service, const std::string& on, Condition condition, bool required) {
+    const auto same = [&](const Dependency& dependency) { return dependency.service == on; };
+    if (std::any_of(service.depends_on.begin(), service.depends_on.end(), same)) return;
+    service.depends_on.push_back({on, condition, required});
+  }
+
+  void check_broker() {
+    if (cluster_.broker.empty()) return;
+    const auto broker = cluster_.services.find(cluster_.broker);
+    if (broker == cluster_.services.end()) {
+      problems_.add(file_, "/broker", "no service is named \"" + cluster_.broker + "\"" + suggestion(cluster_.broker));
+    } else if (!broker->second.ports.contains("client")) {
+      problems_.add(file_, "/broker", "service \"" + cluster_.broker + "\" has no port named \"client\"");
+    }
+  }
+
+  void link_calls(const ServiceSource& source, Service& service) {
+    for (const Call& call : service.calls) {
+      if (!known(source, "/calls", call.service)) continue;
+      if (!cluster_.services.at(call.service).ports.contains("grpc")) {
+        source.report(problems_, child_pointer("/calls", call.service), "that service has no port named \"grpc\"");
+      }
+      derive(service, call.service, Condition::ready, true);
+    }
+  }
+
+  void link_broker(const ServiceSource& source, Service& service) {
+    if (service.publishes.empty() && service.consumes.empty()) return;
+    if (cluster_.broker.empty()) {
+      const std::string key = service.publishes.empty() ? "consumes" : "publishes";
+      source.report(problems_, "/" + key, "needs a broker; name the service that is one as `broker` in " + file_.name);
+    } else if (cluster_.services.contains(cluster_.broker)) {
+      derive(service, cluster_.broker, Condition::ready, true);
+    }
+  }
+
+  void check_routes(const ServiceSource& source, const Service& service) {
+    if (!service.routes.empty() && !service.ports.contains("http")) {
+      source.report(problems_, "/routes", "routes need a port named \"http\"");
+    }
+    for (std::size_t i = 0; i < service.routes.size(); ++i) {
+      const auto [owner, is_new] = prefixes_.emplace(service.routes[i].prefix, service.name);
+      if (is_new) continue;
+      source.report(problems_, "/routes/" + std::to_string(i) + "/prefix",
+                    "prefix " + service.routes[i].prefix + " is already a route of " + owner->second);
+    }
+  }
+
+  void link_gateway() {
+    Service* gateway = nullptr;
+    for (auto& [name, service] : cluster_.services) {
+      if (!service.gateway) continue;
+      if (gateway != nullptr) {
+        sources_.at(name).report(problems_, "/gateway", "\"" + gateway->name + "\" is the gateway already");
+        return;
+      }
+      gateway = &service;
+    }
+    if (gateway == nullptr) return;
+    for (const auto& [name, service] : cluster_.services) {
+      if (!service.routes.empty() && name != gateway->name) derive(*gateway, name, Condition::started, false);
+    }
+  }
+
+  // Peels off services that wait for nothing left (Kahn 1962). Each that remains waits for another that remains, so
+  // walking on from any of them must come back to where it has been.
+  void check_cycles() {
+    std::map<std::string, std::vector<std::string>> waiting;  // on the key
+    std::map<std::string, std::size_t> open;
+    std::vector<std::string> done;
+    for (const auto& [name, service] : cluster_.services) {
+      open[name] = service.depends_on.size();
+      for (const Dependency& dependency : service.depends_on) waiting[dependency.service].push_back(name);
+      if (service.depends_on.empty()) done.push_back(name);
+    }
+    while (!done.empty()) {
+      const std::string name = std::move(done.back());
+      done.pop_back();
+      open.erase(name);
+      for (const std::string& next : waiting[name]) {
+        if (--open.at(next) == 0) done.push_back(next);
+      }
+    }
+    if (!open.empty()) report_cycle(open);
+  }
+
+  void report_cycle(const std::map<std::string, std::size_t>& in_cycles) {
+    std::vector<std::string> path{in_cycles.begin()->first};
+    std::map<std::string, std::size_t> seen;
+    while (seen.emplace(path.back(), path.size() - 1).second) {
+      const auto& next = cluster_.services.at(path.back()).depends_on;
+      path.push_back(std::find_if(next.begin(), next.end(), [&](const Dependency& dependency) {
+                       return in_cycles.contains(dependency.service);
+                     })->service);
+    }
+    path.erase(path.begin(), path.begin() + static_cast<std::ptrdiff_t>(seen.at(path.back())));
+
+    std::string text;
+    for (const std::string& name : path) text += (text.empty() ? "" : " -> ") + name;
+    const ServiceSource& source = sources_.at(path[0]);
+    const char* key = "";
+    for (const char* candidate : {"calls", "depends_on"}) {
+      const auto it = source.merged.find(candidate);
+      if (it != source.merged.end() && it->contains(path[1])) key = candidate;
+    }
+    source.report(problems_, *key == '\0' ? "" : child_pointer(child_pointer("", key), path[1]),
+                  "these wait for each other: " + text);
+  }
+
+  Cluster& cluster_;
+  const SourceFile& file_;
+  const ServiceSources& sources_;
+  Problems& problems_;
+  std::map<std::string, std::string> prefixes_;  // to the service that has it
+};
+
+}  // namespace
+
+void link_services(Cluster& cluster, const SourceFile& file, const ServiceSources& sources, Problems& problems) {
+  Linker(cluster, file, sources, problems).run();
+}
+
+void check_texts(const Cluster& cluster, const SourceFile& file, const ServiceSources& sources, Problems& problems) {
+  const auto any_environment = [](const std::string&) { return std::optional<std::string>(""); };
+  const auto mistake = [&](const std::string& service, const std::string& text) {
+    const auto resolved = resolve_with(cluster, service, text, any_environment);
+    return resolved ? std::string() : resolved.error().message;
+  };
+  for (const auto& [name, service] : cluster.services) {
+    if (problems.full()) return;
+    const ServiceSource& source = sources.at(name);
+    for (std::size_t i = 0; i < service.command.size(); ++i) {
+      const std::string message = mistake(name, service.command[i]);
+      if (!message.empty()) source.report(problems, "/command/" + std::to_string(i), message);
+    }
+    for (const auto& [key, value] : service.env) {
+      const std::string message = mistake(name, value);
+      if (!message.empty()) source.report(problems, child_pointer("/env", key), message);
+    }
+  }
+  for (const auto& [name, command] : cluster.commands) {
+    for (std::size_t i = 0; i < command.command.size(); ++i) {
+      const std::string at = child_pointer("/commands", name) + "/command/" + std::to_string(i);
+      const std::string message = mistake("", command.command[i]);
+      if (!message.empty()) problems.add(file, at, message);
+    }
+  }
+  for (std::size_t i = 0; i < cluster.try_this.size(); ++i) {
+    const std::string message = mistake("", cluster.try_this[i]);
+    if (!message.empty()) problems.add(file, "/try_this/" + std::to_string(i), message);
+  }
+}
+
+}  // namespace spec

@@ -1,0 +1,67 @@
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <set>
+
+#include "supervisor/spec/cluster.hpp"
+
+namespace spec {
+namespace {
+
+// Sockets that hold the chosen numbers until all are chosen, so that none is given twice.
+class HeldPorts {
+ public:
+  HeldPorts() = default;
+  HeldPorts(const HeldPorts&) = delete;
+  HeldPorts& operator=(const HeldPorts&) = delete;
+  ~HeldPorts() {
+    for (const int held : held_) ::close(held);
+  }
+
+  base::Result<std::uint16_t> take() {
+    const int held = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (held < 0) return failure("no socket to find a free port with");
+    held_.push_back(held);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof address;
+    if (::bind(held, reinterpret_cast<sockaddr*>(&address), size) != 0 ||
+        ::getsockname(held, reinterpret_cast<sockaddr*>(&address), &size) != 0) {
+      return failure("no free port on 127.0.0.1");
+    }
+    return ntohs(address.sin_port);
+  }
+
+ private:
+  static base::Error failure(const std::string& what) {
+    return base::fail(base::ErrorCode::internal, what + ": " + std::strerror(errno));
+  }
+
+  std::vector<int> held_;
+};
+
+}  // namespace
+
+base::Result<void> assign_free_ports(Cluster& cluster) {
+  std::set<std::uint16_t> fixed;
+  for (const auto& [name, service] : cluster.services) {
+    for (const auto& [port_name, number] : service.ports) fixed.insert(number);
+  }
+  HeldPorts held;
+  for (auto& [name, service] : cluster.services) {
+    for (auto& [port_name, number] : service.ports) {
+      while (number == 0) {
+        TRY(const std::uint16_t free_port, held.take());
+        if (!fixed.contains(free_port)) number = free_port;
+      }
+    }
+  }
+  return base::success();
+}
+
+}  // namespace spec

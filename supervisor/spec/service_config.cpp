@@ -1,0 +1,68 @@
+#include <algorithm>
+
+#include "supervisor/spec/cluster.hpp"
+
+namespace spec {
+namespace {
+
+using base::Json;
+
+const std::string host = "127.0.0.1";
+
+std::string address(const Cluster& cluster, const std::string& service, const std::string& port) {
+  const auto it = cluster.services.find(service);
+  if (it == cluster.services.end() || !it->second.ports.contains(port)) return "";
+  return host + ":" + std::to_string(it->second.ports.at(port));
+}
+
+Json calls_of(const Cluster& cluster, const Service& service) {
+  Json calls = Json::object();
+  for (const Call& call : service.calls) {
+    calls[call.service] = {{"address", address(cluster, call.service, "grpc")}, {"timeout_ms", call.timeout.count()}};
+  }
+  return calls;
+}
+
+// Longest prefix first, so that the first that fits is the one meant.
+Json routes_of(const Cluster& cluster) {
+  std::vector<Route> routes;
+  for (const auto& [name, service] : cluster.services) {
+    routes.insert(routes.end(), service.routes.begin(), service.routes.end());
+  }
+  std::sort(routes.begin(), routes.end(), [](const Route& a, const Route& b) {
+    return a.prefix.size() != b.prefix.size() ? a.prefix.size() > b.prefix.size() : a.prefix < b.prefix;
+  });
+  Json list = Json::array();
+  for (const Route& route : routes) {
+    list.push_back({{"prefix", route.prefix},
+                    {"to", route.to},
+                    {"service", route.service},
+                    {"address", address(cluster, route.service, "http")}});
+  }
+  return list;
+}
+
+}  // namespace
+
+Json service_config(const Cluster& cluster, const Service& service) {
+  Json config;
+  config["service"] = {{"name", service.name}, {"version", service.version}, {"instance", service.name}};
+  config["bind"] = host;
+  config["ports"] = Json::object();
+  for (const auto& [name, number] : service.ports) config["ports"][name] = number;
+  if (!service.database.empty()) {
+    const auto file = cluster.state / "data" / service.name / (service.name + ".db");
+    config["database"] = {{"url", "sqlite:" + file.string()}};
+  }
+  const bool uses_events = !service.publishes.empty() || !service.consumes.empty();
+  if (uses_events && !cluster.broker.empty()) {
+    config["broker"] = {{"url", "nats://" + address(cluster, cluster.broker, "client")}};
+  }
+  config["calls"] = calls_of(cluster, service);
+  config["limits"] = {{"body_bytes", service.limits.body_bytes}, {"connections", service.limits.connections}};
+  config["stop_grace_ms"] = service.stop_grace.count();
+  if (service.gateway) config["routes"] = routes_of(cluster);
+  return config;
+}
+
+}  // namespace spec

@@ -1,0 +1,59 @@
+#pragma once
+// The files that a cluster is made of, and the mistakes found in them. Internal to spec; one thread.
+
+#include <cstddef>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/json.hpp"
+#include "base/result.hpp"
+#include "supervisor/spec/schema_validator.hpp"
+#include "supervisor/spec/yaml.hpp"
+
+namespace spec {
+
+inline constexpr std::size_t max_problems = 20;
+
+struct SourceFile {
+  std::string name;  // as messages call it: relative to the folder of msctl.yaml
+  YamlDocument document;
+};
+
+// Errors: not_found, or malformed when it is no file, too large or no YAML that parse_yaml takes.
+base::Result<SourceFile> read_source(const std::filesystem::path& path, const std::string& name);
+
+// Collects mistakes, the first max_problems of them, as `FILE:LINE: PATH: MESSAGE`.
+class Problems {
+ public:
+  void add(const SourceFile& file, const std::string& pointer, const std::string& message);
+  void add(const SourceFile& file, const Violation& violation);
+  void add(base::Error error);
+
+  bool empty() const { return lines_.empty(); }
+  std::size_t size() const { return lines_.size(); }
+  bool full() const { return lines_.size() >= max_problems; }
+  base::Error error() const;  // malformed, a mistake a line
+
+ private:
+  std::vector<std::string> lines_;
+};
+
+// A service's keys: its entry in msctl.yaml laid over its service.yaml, if it has one. Files are lent.
+struct ServiceSource {
+  std::string name;
+  const SourceFile* cluster = nullptr;
+  std::optional<SourceFile> own = {};
+  std::filesystem::path folder = {};  // absolute
+  base::Json merged = {};
+
+  // Reports where the value came from; `pointer` is within the service.
+  void report(Problems& problems, const std::string& pointer, const std::string& message) const;
+};
+
+// `/services/web/ports/http` as `services.web.ports.http`; what could confuse a terminal is escaped.
+std::string show_pointer(std::string_view pointer);
+
+}  // namespace spec
