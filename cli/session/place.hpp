@@ -1,0 +1,37 @@
+#pragma once
+// Which cluster a command is about. Plain values.
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "base/result.hpp"
+#include "supervisor/control/client.hpp"
+#include "supervisor/spec/cluster.hpp"
+
+namespace cli {
+
+// Where a cluster is; its file need not be valid, so that `ps` and `down` work while somebody edits it.
+struct Place {
+  std::filesystem::path file;
+  std::filesystem::path root;
+  std::filesystem::path state;
+
+  control::Client client() const { return control::Client(control::socket_path(state)); }
+  std::filesystem::path log(const std::string& service) const { return state / "logs" / (service + ".log"); }
+};
+
+// `file` if it is not empty, else $MSCTL_FILE, else msctl.yaml here or in the nearest folder above.
+// Errors: not_found.
+base::Result<Place> find_place(const std::string& file = {});
+
+// The ports as the supervisor chose them, in place of the file's 0.
+void overlay_ports(spec::Cluster& cluster, const std::vector<control::ServiceView>& views);
+
+// What `ps` shows without a supervisor: every service of the file, stopped.
+std::vector<control::ServiceView> stopped_views(const spec::Cluster& cluster);
+
+// Errors: not_found with the nearest known name.
+base::Result<void> check_names(const spec::Cluster& cluster, const std::vector<std::string>& names);
+
+}  // namespace cli

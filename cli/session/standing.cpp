@@ -1,0 +1,87 @@
+#include "cli/session/standing.hpp"
+
+#include <algorithm>
+#include <functional>
+
+namespace cli {
+namespace {
+
+bool well(const std::string& state) { return state == "ready" || state == "completed"; }
+bool ended(const std::string& state) { return state == "failed" || state == "stopped"; }
+
+}  // namespace
+
+Standing::Standing(const spec::Cluster& cluster, const std::vector<std::string>& wanted) : cluster_(cluster) {
+  for (const auto& name : wanted) entries_[name] = {};
+}
+
+void Standing::set(const std::string& service, const std::string& state, const std::string& reason) {
+  const auto found = entries_.find(service);
+  if (found != entries_.end()) found->second = {state, reason};
+}
+
+bool Standing::is_bad(const std::string& service) const {
+  const auto found = entries_.find(service);
+  if (found == entries_.end()) return false;
+  if (found->second.state != "pending") return ended(found->second.state);
+  const auto& dependencies = cluster_.services.at(service).depends_on;
+  return std::any_of(dependencies.begin(), dependencies.end(),
+                     [this](const auto& one) { return one.required && is_bad(one.service); });
+}
+
+Verdict Standing::verdict() const {
+  Verdict verdict = Verdict::all_well;
+  for (const auto& [name, entry] : entries_) {
+    if (well(entry.state)) continue;
+    if (!is_bad(name)) return Verdict::waiting;
+    verdict = Verdict::some_failed;
+  }
+  return verdict;
+}
+
+std::vector<std::string> Standing::bad() const {
+  std::vector<std::string> names;
+  for (const auto& [name, entry] : entries_) {
+    if (is_bad(name)) names.push_back(name);
+  }
+  return names;
+}
+
+std::vector<std::string> Standing::unfinished() const {
+  std::vector<std::string> names;
+  for (const auto& [name, entry] : entries_) {
+    if (!well(entry.state)) names.push_back(name);
+  }
+  return names;
+}
+
+std::size_t Standing::count(const std::string& state) const {
+  return static_cast<std::size_t>(
+      std::count_if(entries_.begin(), entries_.end(), [&](const auto& one) { return one.second.state == state; }));
+}
+
+bool Standing::any_active() const {
+  return std::any_of(entries_.begin(), entries_.end(),
+                     [this](const auto& one) { return one.second.state != "completed" && !is_bad(one.first); });
+}
+
+std::vector<std::string> with_required(const spec::Cluster& cluster, const std::vector<std::string>& names) {
+  std::vector<std::string> order;
+  std::set<std::string> seen;
+  // The loader refused cycles, so the depth is bounded by the number of services.
+  const std::function<void(const std::string&)> visit = [&](const std::string& name) {
+    const auto service = cluster.services.find(name);
+    if (service == cluster.services.end() || !seen.insert(name).second) return;
+    for (const auto& dependency : service->second.depends_on) {
+      if (dependency.required) visit(dependency.service);
+    }
+    order.push_back(name);
+  };
+  for (const auto& name : names) visit(name);
+  if (names.empty()) {
+    for (const auto& [name, service] : cluster.services) visit(name);
+  }
+  return order;
+}
+
+}  // namespace cli

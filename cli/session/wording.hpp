@@ -1,0 +1,33 @@
+#pragma once
+// The sentences that `up`, `down` and their kin print. Pure.
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cli/terminal/style.hpp"
+#include "supervisor/control/wire.hpp"
+
+namespace cli {
+
+// "user-service  ready in 35 ms (pid 123)"; nothing for changes that are only of passing interest.
+std::optional<std::string> event_line(const control::EventView& event, std::size_t name_width, const Style& style);
+
+// "5 services ready in 412 ms", "4 services ready and 1 completed in 3.2 s (2 already ran)".
+std::string total_line(std::size_t ready, std::size_t completed, std::size_t already, double seconds);
+
+// 412 ms below ten seconds, then 12.3 s.
+std::string format_elapsed(double seconds);
+
+struct Failure {
+  std::string service;
+  std::string state;
+  std::string reason;
+  std::string log;  // path as the user would type it
+  std::vector<std::string> last_lines;
+};
+
+// The block that explains a failed start: service, state, cause, last log lines, what to do next.
+std::string failure_block(const Failure& failure, const Style& style);
+
+}  // namespace cli

@@ -1,0 +1,52 @@
+#include "cli/session/wording.hpp"
+
+#include <gmock/gmock.h>
+
+namespace cli {
+namespace {
+
+using testing::HasSubstr;
+
+control::EventView event(const char* state, const char* reason) {
+  control::EventView made;
+  made.service = "web";
+  made.state = state;
+  made.reason = reason;
+  made.pid = 7;
+  made.elapsed_ms = 35;
+  return made;
+}
+
+TEST(EventLine, says_how_long_a_start_took) {
+  EXPECT_EQ(event_line(event("ready", "answers"), 5, Style::plain()), "web    ready in 35 ms (pid 7)");
+}
+
+TEST(EventLine, gives_the_reason_of_a_crash) {
+  EXPECT_EQ(event_line(event("backoff", "exit code 1; starts again in 80 ms"), 3, Style::plain()),
+            "web  backoff: exit code 1; starts again in 80 ms");
+}
+
+TEST(EventLine, is_silent_about_waiting) {
+  EXPECT_FALSE(event_line(event("pending", "waits for db (starting)"), 3, Style::plain()));
+}
+
+TEST(TotalLine, counts) {
+  EXPECT_EQ(total_line(5, 0, 0, 0.412), "5 services ready in 412 ms");
+  EXPECT_EQ(total_line(1, 1, 1, 12.34), "1 service ready and 1 completed in 12.3 s (1 already ran)");
+}
+
+TEST(FailureBlock, has_cause_log_and_next_step) {
+  const std::string block =
+      failure_block({"web", "failed", "exit code 3", ".msctl/logs/web.log", {"boom"}}, Style::plain());
+  EXPECT_THAT(block, HasSubstr("web: failed\n  cause  exit code 3\n"));
+  EXPECT_THAT(block, HasSubstr("| boom\n  next   msctl logs web\n"));
+}
+
+TEST(FailureBlock, names_the_process_that_holds_the_port) {
+  const std::string block =
+      failure_block({"web", "failed", "port 80 (http) is taken by pid 12 (nginx)", "l", {}}, Style::plain());
+  EXPECT_THAT(block, HasSubstr("next   kill 12 "));
+}
+
+}  // namespace
+}  // namespace cli

@@ -1,0 +1,63 @@
+#include <unistd.h>
+
+#include <memory>
+
+#include "cli/session/place.hpp"
+#include "cli/terminal/say.hpp"
+#include "cli/terminal/style.hpp"
+#include "cli/terminal/table.hpp"
+#include "cli/verbs/verb.hpp"
+
+namespace cli {
+namespace {
+
+std::string ports_text(const control::ServiceView& view) {
+  std::string text;
+  for (const auto& [name, port] : view.ports) {
+    if (!text.empty()) text += " ";
+    text += name + ":" + (port == 0 ? "auto" : std::to_string(port));
+  }
+  return text;
+}
+
+std::string table_of(const std::vector<control::ServiceView>& views) {
+  std::vector<Row> rows;
+  for (const auto& view : views) {
+    rows.push_back({view.name, view.state, view.pid ? std::to_string(*view.pid) : "-", std::to_string(view.restarts),
+                    view.pid ? format_duration(view.uptime_s) : "-", ports_text(view)});
+  }
+  const Style style = Style::for_descriptor(STDOUT_FILENO);
+  return format_table(
+      {"NAME", "STATE", "PID", "RESTARTS", "UPTIME", "PORTS"}, rows,
+      [&](std::size_t, std::size_t column, const std::string& text) { return column == 1 ? style.state(text) : text; });
+}
+
+int ps(Format format) {
+  const auto place = find_place();
+  if (!place) return report(place.error());
+  auto views = place.value().client().services();
+  if (!views) {
+    if (views.error().code != base::ErrorCode::unavailable) return report(views.error());
+    const auto cluster = spec::load_cluster(place.value().file);
+    if (!cluster) return report(cluster.error());
+    views = stopped_views(cluster.value());
+    say_error("msctl: the cluster does not run; start it with: msctl up");
+  }
+  if (format == Format::table) return print(table_of(views.value())), ok;
+  base::Json list = base::Json::array();
+  for (const auto& view : views.value()) list.push_back(control::to_json(view));
+  print(format_document(list, format));
+  return ok;
+}
+
+}  // namespace
+
+void add_ps(Verbs& verbs) {
+  auto format = std::make_shared<Format>(Format::table);
+  verbs.add("ps", "List the services: state, pid, restarts, uptime, ports")
+      .output(*format)
+      .footer("Examples:\n  msctl ps\n  msctl ps --output json")
+      .run([format] { return ps(*format); });
+}
+
+}  // namespace cli
