@@ -1,0 +1,197 @@
+"""The other verbs, their output and exit codes."""
+
+import json
+import os
+import select
+import signal
+import subprocess
+
+import yaml
+
+from conftest import wait_for
+from programs import idle, web
+
+
+def test_plain_msctl_shows_the_first_verbs(run):
+    done = run()
+    assert done.returncode == 0
+    for verb in ("up", "down", "ps", "logs", "restart", "health", "help all"):
+        assert verb in done.stdout
+
+
+def test_help_all_lists_every_verb_and_each_has_an_example(run):
+    listed = run("help", "all").stdout
+    for verb in ("up", "down", "ps", "logs", "start", "stop", "restart", "health", "status", "version"):
+        assert f"  {verb} " in listed
+        for done in (run(verb, "--help"), run("help", verb)):
+            assert done.returncode == 0
+            assert "Example" in done.stdout
+
+
+def test_usage_errors_are_exit_2(run):
+    for arguments in (["up", "--nope"], ["ps", "--output", "xml"], ["start"], ["frobnicate"], ["logs", "-n", "x"],
+                      ["up", "--wait-timeout", "0"], [""], ["ps"]):
+        assert run(*arguments).returncode == 2, arguments
+
+
+def test_unknown_verb_gets_a_suggestion(run):
+    done = run("helth")
+    assert done.returncode == 2
+    assert "did you mean `health`?" in done.stderr
+
+
+def test_version(run):
+    assert run("version").stdout.startswith("msctl ")
+    assert run("--version").returncode == 0
+
+
+def test_ps_json_shape(cluster):
+    c = cluster()
+    c.write({"services": {"web": web(c), "idle": idle(c)}})
+    c.up("web")
+    rows = json.loads(c.run("ps", "--output", "json").stdout)
+    by_name = {row["name"]: row for row in rows}
+    web_row = by_name["web"]
+    assert web_row["state"] == "ready"
+    assert isinstance(web_row["pid"], int)
+    assert web_row["restarts"] == 0
+    assert web_row["uptime_s"] >= 0
+    assert isinstance(web_row["ports"]["http"], int)
+    assert by_name["idle"]["state"] == "stopped"
+    assert by_name["idle"]["pid"] is None
+    as_yaml = {row["name"]: row for row in yaml.safe_load(c.run("ps", "--output", "yaml").stdout)}
+    assert as_yaml["idle"] == by_name["idle"]
+    assert as_yaml["web"]["ports"] == web_row["ports"]
+
+
+def test_ps_without_a_supervisor_lists_everything_as_stopped(cluster):
+    c = cluster()
+    c.write({"services": {"web": web(c)}})
+    done = c.run("ps", "--output", "json")
+    assert done.returncode == 0
+    assert json.loads(done.stdout)[0]["state"] == "stopped"
+    assert "msctl up" in done.stderr
+    assert json.loads(c.run("status", "--output", "json").stdout)["supervisor"] is None
+
+
+def test_table_is_aligned_and_colourless_in_a_pipe(cluster):
+    c = cluster()
+    c.write({"services": {"a": idle(c), "longer-name": idle(c)}})
+    c.up()
+    done = c.run("ps", env={key: value for key, value in c.env.items() if key != "NO_COLOR"})
+    lines = done.stdout.splitlines()
+    assert len({line.index(word) for line, word in zip(lines, ("STATE", "ready", "ready"))}) == 1
+    assert "\x1b" not in done.stdout
+
+
+def test_status(cluster):
+    c = cluster()
+    c.write({"services": {"web": web(c), "idle": idle(c)}})
+    c.up("web")
+    status = json.loads(c.run("status", "--output", "json").stdout)
+    assert status["supervisor"].keys() == {"pid", "version", "uptime_s"}
+    assert status["services"] == {"ready": 1, "stopped": 1}
+    assert status["root"] == str(c.folder)
+
+
+def test_health_passes_on_the_checks(cluster):
+    c = cluster()
+    c.write({"services": {"web": web(c)}})
+    assert c.run("health").returncode == 4
+    c.up()
+    done = c.run("health", "--output", "json")
+    assert done.returncode == 0
+    report = json.loads(done.stdout)
+    assert report["ready"] is True
+    ready = report["services"][0]["ready"]
+    assert ready["ok"] is True
+    assert ready["status"] == "ready"
+    assert ready["checks"] == [{"name": "database", "ok": True, "status": "up", "latency_ms": 0.1, "required": True}]
+    c.run("stop", "web")
+    assert c.run("health").returncode == 4
+
+
+def test_logs_work_with_the_cluster_down(cluster):
+    c = cluster({"services": {"a": {"command": ["/bin/sh", "-c", "seq 5"]}, "b": {"command": ["/bin/echo", "hello"]}}})
+    c.up()
+    c.wait_state("a", "completed")
+    c.wait_state("b", "completed")
+    c.run("down")
+    done = c.run("logs", "-n", "2")
+    assert done.stdout.splitlines() == ["a | 4", "a | 5", "b | hello"]
+    assert c.run("logs", "b").stdout == "b | hello\n"
+    assert c.run("logs", "nobody").returncode == 2
+
+
+def test_logs_follow_survives_truncation(cluster):
+    c = cluster()
+    c.write({"services": {"web": idle(c)}})
+    c.up()
+    log = c.folder / ".msctl/logs/web.log"
+    wait_for(lambda: "idle" in c.log("web"))
+    following = c.popen("logs", "-f", "-n", "0")
+    try:
+        def append(text):
+            with open(log, "a") as file:
+                file.write(text)
+
+        def shows(text):
+            # A line can be missed while the follower starts, so it is written again until it is shown.
+            append(text + "\n")
+            readable, _, _ = select.select([following.stdout], [], [], 0.1)
+            return readable and following.stdout.readline() == f"web | {text}\n"
+
+        wait_for(lambda: shows("more"), what="the line")
+        os.truncate(log, 0)
+        append("anew\n")
+        for line in following.stdout:  # the rest of the repeated ones comes first
+            if line == "web | anew\n":
+                break
+        following.send_signal(signal.SIGINT)
+        assert following.wait(timeout=5) == 0
+    finally:
+        following.kill()
+        following.wait()
+
+
+def test_command_of_the_cluster(cluster):
+    c = cluster()
+    c.write({"services": {"web": web(c)},
+             "commands": {"where": {"command": ["/bin/sh", "-c", "echo $PORT_WEB_HTTP $PWD $MSCTL_STATE $0 $1; exit 7"],
+                                    "help": "tells the port"}}})
+    c.up()
+    below = c.folder / "below"
+    below.mkdir()
+    done = c.run("where", "x y", cwd=below)
+    assert done.returncode == 7
+    port = c.ps()["web"]["ports"]["http"]
+    assert done.stdout == f"{port} {c.folder} {c.folder}/.msctl x y\n"
+    assert "tells the port" in c.run("help", "all").stdout
+
+
+def test_cluster_file_by_option_and_environment(cluster, tmp_path):
+    c = cluster(folder=tmp_path / "one")
+    c.write({"services": {"web": idle(c)}})
+    assert c.run("up", "-d", "--wait", "-f", c.folder / "msctl.yaml", cwd="/").returncode == 0
+    done = c.run("ps", cwd="/", env={**c.env, "MSCTL_FILE": str(c.folder / "msctl.yaml")})
+    assert "ready" in done.stdout
+
+
+def test_down_without_anything(cluster):
+    c = cluster({"services": {"web": {"command": ["/bin/true"]}}})
+    done = c.run("down")
+    assert done.returncode == 0
+    assert "nothing runs" in done.stdout
+
+
+def test_colour_on_a_terminal_only(cluster):
+    c = cluster()
+    c.write({"services": {"web": idle(c)}})
+    c.up()
+    env = {**c.env, "TERM": "xterm"}
+    inside = ["/usr/bin/script", "-qec", f"{c.bin} ps", "/dev/null"]
+    plain = subprocess.run(inside, cwd=c.folder, env=env, stdout=subprocess.PIPE, text=True, check=True).stdout
+    assert "\x1b" not in plain  # NO_COLOR
+    del env["NO_COLOR"]
+    painted = subprocess.run(inside, cwd=c.folder, env=env, stdout=subprocess.PIPE, text=True, check=True).stdout
+    assert "\x1b[32mready\x1b[0m" in painted
