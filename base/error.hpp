@@ -1,7 +1,7 @@
 #pragma once
 // The one error value of the project: what went wrong in terms a caller can act on, and one sentence for a person.
-// A plain value, copyable, no thread affinity. Mapped to HTTP and gRPC status in services/chassis/status.cpp and to
-// exit codes in cli/terminal/exit_code.hpp; nothing else translates it.
+// A plain value, copyable, no thread affinity. Mapped to HTTP and gRPC status in services/chassis/api/problem.cpp and
+// rpc/grpc/wire.cpp and to exit codes in cli/terminal/exit_code.hpp; nothing else translates it.
 
 #include <chrono>
 #include <cstdint>

@@ -16,7 +16,7 @@ class StrictBuilder {
   using string_t = Json::string_t;
   using binary_t = Json::binary_t;
 
-  explicit StrictBuilder(int max_depth) : max_depth_(static_cast<std::size_t>(max_depth)) {}
+  StrictBuilder(std::size_t size, int max_depth) : size_(size), max_depth_(static_cast<std::size_t>(max_depth)) {}
 
   bool null() { return put(nullptr); }
   bool boolean(bool value) { return put(value); }
@@ -37,9 +37,10 @@ class StrictBuilder {
     key_ = std::move(name);
     return true;
   }
-  bool parse_error(std::size_t position, const std::string& token, const nlohmann::detail::exception& /*why*/) {
-    problem_ = "at byte " + std::to_string(position) + ": unexpected " +
-               (token.empty() ? std::string("end of input") : "\"" + token.substr(0, 40) + "\"");
+  // Says where, never what stood there: the input may hold a password, and the sentence goes into answers and logs.
+  bool parse_error(std::size_t position, const std::string& /*token*/, const nlohmann::detail::exception& /*why*/) {
+    problem_ = position > size_ ? std::string("the input ends too early")
+                                : "at byte " + std::to_string(position) + ": not what JSON allows there";
     return false;
   }
 
@@ -80,6 +81,7 @@ class StrictBuilder {
     return true;
   }
 
+  std::size_t size_;
   std::size_t max_depth_;
   Json root_;
   std::vector<Json*> stack_;  // open containers; a parent never grows while its child is open, so these stay valid
@@ -91,7 +93,7 @@ class StrictBuilder {
 }  // namespace
 
 Result<Json> parse_json(std::string_view text, int max_depth) {
-  StrictBuilder builder(max_depth);
+  StrictBuilder builder(text.size(), max_depth);
   if (!Json::sax_parse(text, &builder)) {
     return fail(ErrorCode::malformed, "not valid JSON: " + builder.problem());
   }

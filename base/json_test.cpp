@@ -22,7 +22,8 @@ TEST_P(RefusedJson, NamesTheProblem) {
 
 INSTANTIATE_TEST_SUITE_P(
     All, RefusedJson,
-    testing::Values(std::pair{"", "end of input"}, std::pair{"{\"a\":1,\"a\":2}", "\"a\" stands twice"},
+    testing::Values(std::pair{"", "ends too early"}, std::pair{"{", "ends too early"},
+                    std::pair{"{\"a\":\"b", "ends too early"}, std::pair{"{\"a\":1,\"a\":2}", "\"a\" stands twice"},
                     std::pair{"{\"o\":{\"a\":1,\"a\":2}}", "\"a\" stands twice"}, std::pair{"{\"a\":1,}", "at byte"},
                     std::pair{"{'a':1}", "at byte"}, std::pair{"{a:1}", "at byte"}, std::pair{"[1] 2", "at byte"},
                     std::pair{"\"a\nb\"", "at byte"}, std::pair{"// c\n1", "at byte"}, std::pair{"NaN", "at byte"},
@@ -33,6 +34,14 @@ TEST(ParseJson, CapsDepth) {
   EXPECT_TRUE(parse_json(nested(64)));
   EXPECT_FALSE(parse_json(nested(65)));
   EXPECT_FALSE(parse_json(std::string(1'000'000, '[')));
+}
+
+TEST(ParseJson, NeverEchoesTheInput) {
+  for (const char* text : {"{'password':'secret'}", "{\"password\":\"secret", "{\"password\":secret}", "secret"}) {
+    const auto parsed = parse_json(text);
+    ASSERT_FALSE(parsed);
+    EXPECT_EQ(parsed.error().message.find("secret"), std::string::npos) << parsed.error().message;
+  }
 }
 
 TEST(DumpJson, NeverThrowsOnBadUtf8) { EXPECT_EQ(dump_json(Json("a\xff")), "\"a\xEF\xBF\xBD\""); }

@@ -95,6 +95,8 @@ struct Server::Impl : std::enable_shared_from_this<Impl> {
     ReadBuffer buffer;
     Watchdog::Handle watch{};
     Phase phase = Phase::idle;
+    Monotonic idle_since{};
+    bool closing = false;  // was told to make room
     std::string peer;
     int peer_uid = -1;
     std::string head;  // reused for each answer
@@ -103,7 +105,7 @@ struct Server::Impl : std::enable_shared_from_this<Impl> {
   Task<> accept_loop() {
     for (;;) {
       error_code error;
-      if (connections.size() >= limits.connections) {
+      if (connections.size() >= limits.connections && !close_longest_idle()) {
         co_await wait_for_change(Monotonic::max());
         if (draining) co_return;
         continue;
@@ -120,8 +122,13 @@ struct Server::Impl : std::enable_shared_from_this<Impl> {
     }
   }
 
+  // How many may be accepted now: at the limit one, in place of the idle one that is closing.
+  std::size_t accept_room() const {
+    return limits.connections > connections.size() ? limits.connections - connections.size() : 1;
+  }
+
   void accept_some() {
-    while (connections.size() < limits.connections) {
+    for (std::size_t room = accept_room(); room > 0; --room) {
       sockaddr_storage address{};
       socklen_t size = sizeof address;
       const int fd = ::accept4(acceptor.native_handle(), reinterpret_cast<sockaddr*>(&address), &size,
@@ -156,7 +163,7 @@ struct Server::Impl : std::enable_shared_from_this<Impl> {
       bool http10 = false;
       const Refusal refusal = co_await read_request(connection, request, http10);
       if (refusal.status != 0) {
-        co_await refuse(connection, refusal);
+        co_await refuse(connection, refusal, request);
         co_return;
       }
       if (request.method.empty()) co_return;
@@ -177,13 +184,15 @@ struct Server::Impl : std::enable_shared_from_this<Impl> {
     } catch (const std::exception&) {
       // A handler must not throw; if one does, this request alone fails.
     }
-    co_return error_body(500, "the request failed inside the server");
+    const Request unknown;
+    co_return error_body(500, "the request failed inside the server", unknown);
   }
 
   // Status 0 and an empty method when the peer left between requests.
   Task<Refusal> read_request(Connection& connection, Request& request, bool& http10) {
     request.method.clear();
     const auto now = std::chrono::steady_clock::now();
+    connection.idle_since = now;
     connection.phase = connection.buffer.empty() ? Phase::idle : Phase::reading;
     watchdog.set(connection.watch,
                  now + (connection.phase == Phase::idle ? limits.idle_timeout : limits.header_timeout));
@@ -295,8 +304,8 @@ struct Server::Impl : std::enable_shared_from_this<Impl> {
   }
 
   // Answers and closes so that the peer can read the answer: closing with unread input would reset the connection.
-  Task<> refuse(Connection& connection, const Refusal& refusal) {
-    const Response response = error_body(refusal.status, refusal.detail);
+  Task<> refuse(Connection& connection, const Refusal& refusal, const Request& request) {
+    const Response response = error_body(refusal.status, refusal.detail, request);
     connection.phase = Phase::answering;
     if (!co_await write(connection, response, false, false)) co_return;
     error_code error;
@@ -316,11 +325,19 @@ struct Server::Impl : std::enable_shared_from_this<Impl> {
     co_await changed.async_wait(error_to(ignored));
   }
 
-  bool any_answering() const {
-    for (const auto* connection : connections) {
-      if (connection->phase == Phase::answering) return true;
+  // Makes room for a new connection; false when none is idle. An idle client connects again when it needs to, while a
+  // new one that is not accepted gets no answer at all.
+  bool close_longest_idle() {
+    Connection* longest = nullptr;
+    for (auto* connection : connections) {
+      if (connection->phase != Phase::idle || connection->closing) continue;
+      if (longest == nullptr || connection->idle_since < longest->idle_since) longest = connection;
     }
-    return false;
+    if (longest == nullptr) return false;
+    longest->closing = true;
+    error_code ignored;
+    longest->socket.cancel(ignored);
+    return true;
   }
 
   void cancel_where(bool all) {

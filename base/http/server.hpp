@@ -29,14 +29,15 @@ struct ServerLimits {
   std::chrono::milliseconds body_timeout{30'000};    // for the body: 408
   std::chrono::milliseconds idle_timeout{75'000};    // between requests of a kept connection
   std::chrono::milliseconds write_timeout{30'000};   // for the peer to take an answer
-  std::size_t connections = 1024;                    // open at once; above, accepting waits
+  std::size_t connections = 1024;  // open at once; a new one then closes the longest idle one, or waits
 };
 
 using Handler = std::function<Task<Response>(Request)>;
 
 // Makes the answer to a request that never reached the handler (bad framing, too large, too slow), so that every error
-// has the application's one shape. `detail` is a sentence for the client.
-using ErrorBody = std::function<Response(int status, std::string_view detail)>;
+// has the application's one shape. `request` is what was read of it, possibly nothing; `detail` a sentence for the
+// client.
+using ErrorBody = std::function<Response(int status, std::string_view detail, const Request& request)>;
 
 // A bound, listening, CLOEXEC, non-blocking socket. Moves; closes on destruction.
 class Listener {

@@ -20,7 +20,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-Response error_body(int status, std::string_view detail) {
+Response error_body(int status, std::string_view detail, const Request& /*request*/) {
   Response response;
   response.status = status;
   response.body = detail;
@@ -68,8 +68,7 @@ Running tcp_server(Handler handler = echo) {
   return Running(Listener::tcp("127.0.0.1", 0).value(), std::move(handler));
 }
 
-// Sends bytes and reads until the server closes or a second has passed.
-std::string raw(std::uint16_t port, const std::string& bytes, bool half_close = false) {
+int connect_to(std::uint16_t port) {
   const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   const timeval patience{1, 0};
   ::setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
@@ -77,13 +76,18 @@ std::string raw(std::uint16_t port, const std::string& bytes, bool half_close = 
   name.sin_family = AF_INET;
   name.sin_port = htons(port);
   name.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  EXPECT_EQ(::connect(fd, reinterpret_cast<sockaddr*>(&name), sizeof name), 0);
+  return fd;
+}
+
+// Sends bytes and reads until the server closes or a second has passed.
+std::string raw(std::uint16_t port, const std::string& bytes, bool half_close = false) {
+  const int fd = connect_to(port);
   std::string answer;
-  if (::connect(fd, reinterpret_cast<sockaddr*>(&name), sizeof name) == 0) {
-    ::send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL);
-    if (half_close) ::shutdown(fd, SHUT_WR);
-    char buffer[4096];
-    for (ssize_t got = 0; (got = ::recv(fd, buffer, sizeof buffer, 0)) > 0;) answer.append(buffer, got);
-  }
+  ::send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+  if (half_close) ::shutdown(fd, SHUT_WR);
+  char buffer[4096];
+  for (ssize_t got = 0; (got = ::recv(fd, buffer, sizeof buffer, 0)) > 0;) answer.append(buffer, got);
   ::close(fd);
   return answer;
 }
@@ -187,6 +191,18 @@ TEST(HttpServer, ARequestWhoseHandlerThrowsFailsAlone) {
   });
   EXPECT_EQ(send_blocking(to(server.port()), Request{}, 2s).value().status, 500);
   EXPECT_EQ(send_blocking(to(server.port()), Request{}, 2s).value().status, 500);
+}
+
+TEST(HttpServer, ANewConnectionTakesTheLongestIdleOnesPlace) {
+  ServerLimits few = test_limits();
+  few.connections = 4;
+  Running server(Listener::tcp("127.0.0.1", 0).value(), echo, few);
+  std::vector<int> idle;
+  for (int i = 0; i < 20; ++i) {
+    idle.push_back(connect_to(server.port()));
+    EXPECT_TRUE(send_blocking(to(server.port()), Request{}, 1s)) << i;
+  }
+  for (const int fd : idle) ::close(fd);
 }
 
 TEST(HttpListener, ASecondOwnerOfAPortFails) {

@@ -14,9 +14,7 @@ namespace order_service {
 std::vector<chassis::db::Migration> migrations();  // generated from migrations/*.sql
 
 base::Task<base::Result<void>> run(chassis::Environment& env) {
-  auto schema = migrations();
-  schema.push_back({static_cast<int>(schema.size()) + 1, "outbox", std::string(chassis::outbox::migration_sql())});
-  CO_TRY(const auto database, env.databases.open(env.config.database_url, schema));
+  CO_TRY(const auto database, env.databases.open(env.config.database_url, migrations()));
   CO_TRY(const auto broker, env.brokers.connect(env.config.broker_url));
   CO_TRY(const auto user_client, user_service::client::connect(env));
 

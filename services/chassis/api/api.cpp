@@ -1,6 +1,7 @@
 #include "services/chassis/api/api.hpp"
 
 #include <cmath>
+#include <set>
 
 #include "services/chassis/api/json_mapping.hpp"
 #include "services/chassis/api/problem.hpp"
@@ -42,6 +43,27 @@ std::string expand(const std::string& pattern, const google::protobuf::Message& 
   return text;
 }
 
+base::Error refused_parameter(const std::string& name, const std::string& why) {
+  base::Error error = fail(ErrorCode::malformed, "query parameter " + name + ": " + why);
+  error.fields.push_back({name, why});
+  return error;
+}
+
+// Where there is a body, it alone says what is wanted: a parameter beside it could only contradict it.
+base::Result<void> read_query(std::string_view query, bool beside_body, google::protobuf::Message& message) {
+  std::vector<std::pair<std::string, std::string>> parameters;
+  if (!base::http::parse_query(query, parameters)) {
+    return fail(ErrorCode::malformed, "the query string is not valid percent-encoding");
+  }
+  std::set<std::string> seen;
+  for (const auto& [name, text] : parameters) {
+    if (beside_body) return refused_parameter(name, "is not known here, the request is in the body");
+    if (!seen.insert(name).second) return refused_parameter(name, "is given twice");
+    TRY(set_from_text(message, name, text));
+  }
+  return base::success();
+}
+
 }  // namespace
 
 void Api::add(std::string_view rest, std::string_view rpc_method, const Message& prototype, Invoke invoke,
@@ -69,13 +91,7 @@ base::Result<Api::MessagePtr> Api::read(const Endpoint& endpoint, const Router::
     TRY(const auto json, base::parse_json(request.body));
     TRY(from_json(json, *message));
   }
-  std::vector<std::pair<std::string, std::string>> query;
-  if (!base::http::parse_query(request.query(), query)) {
-    return fail(ErrorCode::malformed, "the query string is not valid percent-encoding");
-  }
-  for (const auto& [field, text] : query) {
-    TRY(set_from_text(*message, field, text));
-  }
+  TRY(read_query(request.query(), has_body(endpoint.rest_method), *message));
   for (const auto& [field, text] : match.parameters) {
     TRY(set_from_text(*message, field, text));
   }

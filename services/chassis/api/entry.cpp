@@ -21,15 +21,29 @@ base::Task<base::http::Response> HttpEntry::handle(base::http::Request request) 
     }
   }
   const auto began = env_.clock.monotonic();
-  CallContext context;
-  context.trace = continue_trace(request.headers.get("traceparent"), request.headers.get("tracestate"), env_.random);
-  context.request_id = accept_request_id(request.headers.get("x-request-id"), env_.clock, env_.random);
-  context.deadline = began + default_deadline;
+  const CallContext context = context_of(request);
   const std::string method = request.method;
   Handled handled = co_await inner_(context, std::move(request));
   handled.response.headers.set("X-Request-Id", context.request_id);
   record(context, method, path, handled, began);
   co_return std::move(handled.response);
+}
+
+CallContext HttpEntry::context_of(const base::http::Request& request) const {
+  CallContext context;
+  context.trace = continue_trace(request.headers.get("traceparent"), request.headers.get("tracestate"), env_.random);
+  context.request_id = accept_request_id(request.headers.get("x-request-id"), env_.clock, env_.random);
+  context.deadline = env_.clock.monotonic() + default_deadline;
+  return context;
+}
+
+base::http::Response HttpEntry::refuse(int status, std::string_view detail, const base::http::Request& request) const {
+  const CallContext context = context_of(request);
+  const std::string path(request.path());
+  Handled refused{problem(status, detail, path, context), "refused"};
+  refused.response.headers.set("X-Request-Id", context.request_id);
+  record(context, request.method, path, refused, env_.clock.monotonic());
+  return std::move(refused.response);
 }
 
 void HttpEntry::record(const CallContext& context, const std::string& method, const std::string& path,
@@ -48,6 +62,7 @@ void HttpEntry::record(const CallContext& context, const std::string& method, co
   const base::Json fields{{"request_id", context.request_id},
                           {"trace_id", context.trace.trace_id},
                           {"span_id", context.trace.span_id},
+                          {"parent_id", context.trace.parent_id},
                           {"method", method},
                           {"path", path},
                           {"route", handled.route},

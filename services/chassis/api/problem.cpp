@@ -40,17 +40,18 @@ const Kind& kind_of(int status) {
   return found == kinds.end() ? kind_of(status >= 500 ? 500 : 400) : *found;
 }
 
-base::Json body_of(int status, std::string_view detail) {
+base::http::Response respond(int status, std::string_view detail, std::string_view instance, const CallContext& context,
+                             const std::vector<base::FieldError>& fields) {
   const Kind& kind = kind_of(status);
   base::Json body;
   body["type"] = "urn:msctl:problem:" + std::string(kind.name);
   body["title"] = kind.title;
   body["status"] = status;
   body["detail"] = detail;
-  return body;
-}
-
-base::http::Response respond(int status, const base::Json& body) {
+  body["instance"] = instance;
+  for (const auto& [field, message] : fields) body["errors"].push_back({{"field", field}, {"message", message}});
+  body["request_id"] = context.request_id;
+  body["trace_id"] = context.trace.trace_id;
   base::http::Response response;
   response.status = status;
   response.headers.add("Content-Type", "application/problem+json");
@@ -93,15 +94,7 @@ int http_status(ErrorCode code) {
 
 base::http::Response problem(const base::Error& error, std::string_view instance, const CallContext& context) {
   const int status = http_status(error.code);
-  base::Json body = body_of(status, error.message);
-  body["instance"] = instance;
-  if (!error.fields.empty()) {
-    for (const auto& [field, message] : error.fields)
-      body["errors"].push_back({{"field", field}, {"message", message}});
-  }
-  body["request_id"] = context.request_id;
-  body["trace_id"] = context.trace.trace_id;
-  auto response = respond(status, body);
+  auto response = respond(status, error.message, instance, context, error.fields);
   if (error.retry_after || status == 503) {
     const auto seconds = error.retry_after.value_or(std::chrono::seconds(1));
     response.headers.add("Retry-After", std::to_string(seconds.count()));
@@ -109,6 +102,9 @@ base::http::Response problem(const base::Error& error, std::string_view instance
   return response;
 }
 
-base::http::Response problem(int status, std::string_view detail) { return respond(status, body_of(status, detail)); }
+base::http::Response problem(int status, std::string_view detail, std::string_view instance,
+                             const CallContext& context) {
+  return respond(status, detail, instance, context, {});
+}
 
 }  // namespace chassis

@@ -17,7 +17,8 @@ int http_status(base::ErrorCode code);
 // what a program should look at: urn:msctl:problem:<kind>.
 base::http::Response problem(const base::Error& error, std::string_view instance, const CallContext& context);
 
-// The same for a request that was refused before it had a context (framing, size, time-out).
-base::http::Response problem(int status, std::string_view detail);
+// The same for what no ErrorCode stands for (framing, size, time-out of the request itself).
+base::http::Response problem(int status, std::string_view detail, std::string_view instance,
+                             const CallContext& context);
 
 }  // namespace chassis

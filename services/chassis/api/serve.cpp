@@ -1,7 +1,6 @@
 #include "services/chassis/api/serve.hpp"
 
 #include "services/chassis/api/entry.hpp"
-#include "services/chassis/api/problem.hpp"
 
 namespace chassis {
 namespace {
@@ -19,7 +18,9 @@ base::Task<base::Result<void>> serve(Environment& env, Health& health, HttpEntry
   }
   const HttpEntry entry(env, health, std::move(inner));
   base::http::Handler handler = [&entry](base::http::Request request) { return entry.handle(std::move(request)); };
-  const base::http::ErrorBody refuse = [](int status, std::string_view detail) { return problem(status, detail); };
+  const base::http::ErrorBody refuse = [&entry](int status, std::string_view detail, const base::http::Request& got) {
+    return entry.refuse(status, detail, got);
+  };
   CO_TRY(const auto http,
          env.http.serve(config.bind, http_port->second, server_limits(config), std::move(handler), refuse));
   std::unique_ptr<rpc::Server> rpc;

@@ -2,11 +2,12 @@
 
 #include <csignal>
 
-#include <boost/asio/async_result.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/this_coro.hpp>
+
+#include "base/resume.hpp"
 
 namespace chassis {
 
@@ -98,15 +99,13 @@ base::Task<> AsioScheduler::join() {
 }
 
 base::Task<> AsioScheduler::offload(std::function<void()> work) {
-  const auto executor = co_await asio::this_coro::executor;
-  auto start = [this, executor, work = std::move(work)](auto handler) mutable {
-    auto resume = std::make_shared<decltype(handler)>(std::move(handler));
-    asio::post(pool_, [executor, work = std::move(work), resume] {
+  auto start = [this, work = std::move(work)](base::Resume<int> resume) mutable {
+    asio::post(pool_, [work = std::move(work), resume = std::move(resume)] {
       work();
-      asio::post(executor, [resume] { std::move (*resume)(); });
+      resume(0);
     });
   };
-  co_await asio::async_initiate<const asio::use_awaitable_t<base::Executor>, void()>(std::move(start), base::use_task);
+  static_cast<void>(co_await base::await_foreign<int>(std::move(start)));
 }
 
 std::unique_ptr<Signal> AsioScheduler::make_signal() { return std::make_unique<TimerSignal>(*this); }

@@ -36,7 +36,7 @@ struct Relay::Row {
   broker::Message message;
 };
 
-std::string_view migration_sql() {
+std::string_view table_sql() {
   return "CREATE TABLE outbox ("
          " id INTEGER PRIMARY KEY AUTOINCREMENT,"
          " event_id TEXT NOT NULL UNIQUE,"

@@ -24,8 +24,8 @@ struct Event {
   base::Json data;
 };
 
-// The table's migration text, to be one of the service's own migrations.
-std::string_view migration_sql();
+// The table as SQL, to be copied into a migration of the service: NNN_outbox.sql.
+std::string_view table_sql();
 
 // Adds the event to the transaction. The trace goes with it, so that the consumer continues the caller's trace.
 base::Result<void> append(db::Transaction& tx, const std::string& service, const Event& event,

@@ -87,6 +87,16 @@ TEST_F(Gateway, AnswersForPathsThatHaveNoRouteOrAreAmbiguous) {
   EXPECT_TRUE(seen.headers.size() == 0);
 }
 
+TEST_F(Gateway, AProblemNamesThePathTheClientAskedFor) {
+  answer.status = 404;
+  answer.headers.add("Content-Type", "application/problem+json");
+  answer.body = R"({"type":"t","instance":"/v1/users/7","detail":"d"})";
+  const auto [status, body] = world.json("GET", "/api/users/7");
+  EXPECT_EQ(status, 404);
+  EXPECT_EQ(body["instance"], "/api/users/7");
+  EXPECT_EQ(body["detail"], "d");
+}
+
 TEST_F(Gateway, SaysWhichServiceIsDownAndStaysReady) {
   FakeEnvironment alone(config());
   alone.start(run);

@@ -173,6 +173,7 @@ TEST_F(OrderService, RefusesOddPages) {
   EXPECT_EQ(world.json("GET", list + "&page_size=-1").first, 422);
   EXPECT_EQ(world.json("GET", list + "&page_size=x").first, 400);
   EXPECT_EQ(world.json("GET", list + "&page_token=x").first, 400);
+  EXPECT_EQ(world.json("GET", list + "&page_size=1&page_size=2").first, 400);
   EXPECT_EQ(world.json("GET", "/v1/orders?user_id=nobody").second["orders"].size(), 0U);
 }
 

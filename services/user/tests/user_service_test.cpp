@@ -89,6 +89,7 @@ INSTANTIATE_TEST_SUITE_P(
                             "password"},
                     Refusal{"GET", "/v1/users/01234567-89ab-7def-8123-0123456789ab", "", 404, ""},
                     Refusal{"GET", "/v1/users/x?surprise=1", "", 400, "surprise"}, Refusal{"GET", "/", "", 404, ""},
+                    Refusal{"POST", "/v1/users?name=Mallory", ann, 400, "name"},
                     Refusal{"DELETE", "/v1/users", "", 405, ""}));
 
 TEST_F(UserService, SaysWhichMethodsAPathKnows) {

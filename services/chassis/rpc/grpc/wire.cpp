@@ -21,7 +21,7 @@ grpc::StatusCode to_grpc(ErrorCode code) {
     case ErrorCode::not_found:
       return grpc::NOT_FOUND;
     case ErrorCode::conflict:
-      return grpc::FAILED_PRECONDITION;
+      return grpc::ALREADY_EXISTS;
     case ErrorCode::too_large:
       return grpc::RESOURCE_EXHAUSTED;
     case ErrorCode::timeout:

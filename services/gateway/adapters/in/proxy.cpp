@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/json.hpp"
 #include "services/chassis/api/problem.hpp"
 
 namespace gateway_service::adapters {
@@ -50,6 +51,14 @@ Headers end_to_end(const Headers& headers) {
   return kept;
 }
 
+// A problem names the path that failed as the service knows it; the client knows another one.
+std::string seen_from_here(std::string problem, const std::string& path) {
+  auto parsed = base::parse_json(problem);
+  if (!parsed || !parsed.value().is_object() || !parsed.value().contains("instance")) return problem;
+  parsed.value()["instance"] = path;
+  return base::dump_json(parsed.value());
+}
+
 }  // namespace
 
 base::Task<chassis::Handled> Proxy::handle(chassis::CallContext context, base::http::Request request) const {
@@ -82,6 +91,9 @@ base::Task<chassis::Handled> Proxy::handle(chassis::CallContext context, base::h
   handled.response.body = std::move(answer.value().body);
   if (const auto location = domain::public_location(*route, handled.response.headers.get("location"))) {
     handled.response.headers.set("Location", *location);
+  }
+  if (handled.response.headers.get("content-type") == "application/problem+json") {
+    handled.response.body = seen_from_here(std::move(handled.response.body), path);
   }
   co_return handled;
 }
