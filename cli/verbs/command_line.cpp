@@ -1,6 +1,7 @@
 #include "cli/verbs/command_line.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <map>
 
 #include <CLI/CLI.hpp>
@@ -130,8 +131,15 @@ Verb& Verb::option(const std::string& names, std::string& value, const std::stri
   return *this;
 }
 
-Verb& Verb::option(const std::string& names, int& value, const std::string& meta, const std::string& help) {
-  app_.add_option(names, value, help)->check(CLI::PositiveNumber)->type_name(meta)->capture_default_str();
+Verb& Verb::option(const std::string& names, int& value, const std::string& meta, const std::string& help, int least) {
+  const auto enough = [least](const std::string& text) {
+    int number = 0;
+    const auto end = std::from_chars(text.data(), text.data() + text.size(), number);
+    const bool good = end.ec == std::errc() && end.ptr == text.data() + text.size() && number >= least;
+    return good ? std::string()
+                : "expected a whole number of " + std::to_string(least) + " or more, got \"" + text + "\"";
+  };
+  app_.add_option(names, value, help)->check(enough)->type_name(meta)->capture_default_str();
   return *this;
 }
 

@@ -98,7 +98,7 @@ void add_logs(Verbs& verbs) {
   verbs.add("logs", "Show what services wrote to standard output and error")
       .operands("SERVICE", options->services, "Only these (default: all; `supervisor` for msctl's own)")
       .flag("-f,--follow", options->follow, "Go on with what is written from now on")
-      .option("-n,--lines", options->lines, "N", "Last lines of each service")
+      .option("-n,--lines", options->lines, "N", "Last lines of each service", 0)
       .footer("Examples:\n  msctl logs\n  msctl logs -f order-service gateway\n  msctl logs -n 5 user-service")
       .run([options] { return logs(*options); });
 }

@@ -27,8 +27,8 @@ class Verb {
   // `names` as in "-d,--detach"; `meta` is the placeholder in the help, such as FILE.
   Verb& flag(const std::string& names, bool& value, const std::string& help);
   Verb& option(const std::string& names, std::string& value, const std::string& meta, const std::string& help);
-  // A whole number above zero; the default is shown.
-  Verb& option(const std::string& names, int& value, const std::string& meta, const std::string& help);
+  // A whole number of `least` or more; the default is shown.
+  Verb& option(const std::string& names, int& value, const std::string& meta, const std::string& help, int least = 1);
   // `--output table|json|yaml`.
   Verb& output(Format& format);
   Verb& operand(const std::string& name, std::string& value, const std::string& help);  // required

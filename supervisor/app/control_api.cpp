@@ -28,7 +28,7 @@ Response error_response(const base::Error& error) {
   return json_response(control::http_status(error.code), control::error_json(error));
 }
 
-Response framing_error(int status, std::string_view detail) {
+Response framing_error(int status, std::string_view detail, const Request& /*request*/) {
   return json_response(status, {{"error", {{"code", "malformed"}, {"message", std::string(detail)}}}});
 }
 
