@@ -130,7 +130,7 @@ base::Result<void> assign_free_ports(Cluster& cluster);
 // The document a chassis service reads at start (path in MSCTL_CONFIG); its shape is in docs/service-config.md.
 base::Json service_config(const Cluster& cluster, const Service& service);
 
-// The JSON Schema (draft 2020-12) that validates the two files; also printed by `msctl config --schema`.
+// The JSON Schema (draft 2020-12) that validates the two files.
 const base::Json& cluster_schema();
 const base::Json& service_schema();
 

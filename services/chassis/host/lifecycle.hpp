@@ -1,6 +1,6 @@
 #pragma once
 // Tells the process's supervisor about readiness by the sd_notify protocol (a datagram to the Unix socket named by
-// NOTIFY_SOCKET), which msctl, systemd and others understand. Without that variable it says nothing.
+// NOTIFY_SOCKET), which systemd and others understand. Without that variable it says nothing.
 
 #include <string>
 

@@ -19,6 +19,9 @@ class FakeOrders final : public Orders {
     order.set_user_id(request.user_id());
     order.set_status("placed");
     order.set_currency(request.currency());
+    for (const auto& item : request.items()) {
+      order.set_total_cents(order.total_cents() + item.quantity() * item.unit_price_cents());
+    }
     *order.mutable_items() = request.items();
     orders[order.id()] = order;
     co_return order;
