@@ -17,7 +17,7 @@ constexpr std::string_view select_sql =
     "NOT EXISTS (SELECT 1 FROM outbox e WHERE e.sent_at IS NULL AND e.aggregate = o.aggregate AND e.id < o.id) "
     "ORDER BY id LIMIT $1";
 
-base::Json cloud_event(const Event& event) {
+base::Json cloud_event(const Event& event, const CallContext& context) {
   return {{"specversion", "1.0"},
           {"id", event.id},
           {"source", event.source},
@@ -26,6 +26,8 @@ base::Json cloud_event(const Event& event) {
           {"time", event.time},
           {"datacontenttype", "application/json"},
           {"dataschema", event.data_schema},
+          {"traceparent", context.trace.traceparent()},  // CloudEvents Distributed Tracing extension
+          {"correlationid", context.request_id},
           {"data", event.data}};
 }
 
@@ -62,11 +64,11 @@ std::string subject(const std::string& service, const std::string& type) { retur
 
 base::Result<void> append(db::Transaction& tx, const std::string& service, const Event& event,
                           const CallContext& context) {
-  TRY(
-      tx.exec("INSERT INTO outbox (event_id, aggregate, subject, traceparent, tracestate, request_id, body, created_at)"
-              " VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
-              {event.id, event.subject, subject(service, event.type), context.trace.traceparent(),
-               context.trace.tracestate, context.request_id, base::dump_json(cloud_event(event)), event.time}));
+  TRY(tx.exec(
+      "INSERT INTO outbox (event_id, aggregate, subject, traceparent, tracestate, request_id, body, created_at)"
+      " VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+      {event.id, event.subject, subject(service, event.type), context.trace.traceparent(), context.trace.tracestate,
+       context.request_id, base::dump_json(cloud_event(event, context)), event.time}));
   return base::success();
 }
 

@@ -99,6 +99,9 @@ TEST_F(OrderService, CarriesTraceDeadlineAndRequestIdToTheUserServiceAndIntoTheE
   const auto sent = events().front().headers;
   EXPECT_TRUE(std::string(sent.get("traceparent")).starts_with("00-4bf92f3577b34da6a3ce929d0e0e4736-"));
   EXPECT_EQ(sent.get("x-request-id"), "abc-1");
+  const auto event = base::parse_json(events().front().body).value();
+  EXPECT_EQ(event["traceparent"], sent.get("traceparent"));
+  EXPECT_EQ(event["correlationid"], "abc-1");
 }
 
 TEST_F(OrderService, AnUnknownUserIs422AndUserServiceDownIs503) {
