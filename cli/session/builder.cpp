@@ -1,15 +1,21 @@
 #include "cli/session/builder.hpp"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <chrono>
-#include <csignal>
 
 #include "cli/session/log_tail.hpp"
-#include "cli/session/spawn.hpp"
 #include "cli/session/standing.hpp"
 #include "cli/session/wording.hpp"
+#include "cli/terminal/say.hpp"
 
 namespace cli {
+namespace {
+
+constexpr std::size_t shown_build_lines = 20;
+
+}  // namespace
 
 Builder::Builder(const Place& place, const spec::Cluster& cluster, std::vector<std::string> wanted, Start start,
                  Say say)
@@ -25,21 +31,22 @@ Builder::~Builder() {
   thread_.join();
 }
 
-void Builder::cancel() {
-  cancelled_ = true;
-  const pid_t group = build_group_;
-  if (group > 0) ::kill(-group, SIGTERM);
-}
+void Builder::cancel() { cancel_.request(); }
 
 void Builder::run() {
-  if (!start_what_is_built()) return state_.store(State::failed);
+  state_ = build_all();
+  state_.notify_all();
+}
+
+Builder::State Builder::build_all() {
+  if (!start_what_is_built()) return State::failed;
   for (const auto& name : wanted_) {
     if (!cluster_.services.at(name).build) continue;
-    if (cancelled_ || !build(name)) return state_.store(State::failed);
+    if (cancel_.requested() || !build(name)) return State::failed;
     unbuilt_.erase(name);
-    if (!start_what_is_built()) return state_.store(State::failed);
+    if (!start_what_is_built()) return State::failed;
   }
-  state_ = State::done;
+  return State::done;
 }
 
 bool Builder::build(const std::string& name) {
@@ -52,17 +59,15 @@ bool Builder::build(const std::string& name) {
   }
   say_(name + "  building…");
   const auto begin = std::chrono::steady_clock::now();
-  const auto status = run_program(argv, place_.root, log, build_group_);
+  const auto status = run_program(argv, place_.root, log, cancel_);
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   if (status && status.value() == 0) {
     say_(name + "  built in " + format_elapsed(seconds));
     return true;
   }
-  if (cancelled_) return false;
-  std::string text = "\n" + name + ": build failed\n  log    " + log.string() + "\n";
-  if (!status) text += "  cause  " + status.error().message + "\n";
-  for (const auto& line : last_lines(log, 20)) text += "         | " + printable(line) + "\n";
-  say_(text);
+  if (cancel_.requested()) return false;
+  say_error(build_failure_block(name, status ? status.value() : 0, status ? "" : status.error().message, log.string(),
+                                last_lines(log, shown_build_lines), Style::for_descriptor(STDERR_FILENO)));
   return false;
 }
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "cli/session/place.hpp"
+#include "cli/session/spawn.hpp"
 #include "cli/terminal/style.hpp"
 
 namespace cli {
@@ -26,11 +27,14 @@ class Builder {
   Builder(const Builder&) = delete;
 
   State state() const { return state_; }
-  // Ends the build that runs, with everything it started, and begins no other. Any thread.
+  // Ends the build that runs, with its whole process group, and begins no other. Any thread; does not wait.
   void cancel();
+  // Until the state is final: from then on no build runs. Any thread.
+  void await() const { state_.wait(State::running); }
 
  private:
   void run();
+  State build_all();
   bool build(const std::string& name);
   bool start_what_is_built();
 
@@ -42,8 +46,7 @@ class Builder {
   std::set<std::string> unbuilt_;
   std::set<std::string> started_;
   std::atomic<State> state_{State::running};
-  std::atomic<bool> cancelled_{false};
-  std::atomic<pid_t> build_group_{0};
+  Cancel cancel_;
   std::thread thread_;
 };
 

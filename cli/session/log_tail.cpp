@@ -25,14 +25,15 @@ std::vector<std::string> split(const std::string& text) {
 
 }  // namespace
 
-std::vector<std::string> last_lines(const std::filesystem::path& file, std::size_t count) {
+std::vector<std::string> last_lines(const std::filesystem::path& file, std::size_t count, std::uint64_t from) {
   std::ifstream in(file, std::ios::binary | std::ios::ate);
   if (!in || count == 0) return {};
   auto position = static_cast<std::size_t>(in.tellg());
+  const std::size_t begin = from > position ? 0 : static_cast<std::size_t>(from);
   std::string text;
   // Backwards block by block until there is one line end more than lines are wanted.
-  while (position > 0 && static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n')) <= count) {
-    const std::size_t size = std::min(block_bytes, position);
+  while (position > begin && static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n')) <= count) {
+    const std::size_t size = std::min(block_bytes, position - begin);
     position -= size;
     std::string block(size, '\0');
     in.seekg(static_cast<std::streamoff>(position));

@@ -9,8 +9,9 @@
 
 namespace cli {
 
-// The last `count` lines, oldest first; a last line without an end counts. Empty when the file cannot be read.
-std::vector<std::string> last_lines(const std::filesystem::path& file, std::size_t count);
+// The last `count` lines, oldest first; a last line without an end counts. What lies before byte `from` is left out,
+// unless the file was cut since. Empty when the file cannot be read.
+std::vector<std::string> last_lines(const std::filesystem::path& file, std::size_t count, std::uint64_t from = 0);
 
 // Follows one file across calls: gives whole lines as they are completed, begins anew when the file was cut.
 class LogReader {

@@ -40,6 +40,15 @@ TEST_F(LogTail, gives_the_last_lines) {
   EXPECT_THAT(last_lines(file_, 2), ElementsAre("c", "d"));
 }
 
+TEST_F(LogTail, leaves_out_what_earlier_runs_wrote) {
+  append("old\n");
+  EXPECT_THAT(last_lines(file_, 5, 4), IsEmpty());
+  append("a\nb\n");
+  EXPECT_THAT(last_lines(file_, 5, 4), ElementsAre("a", "b"));
+  EXPECT_THAT(last_lines(file_, 1, 4), ElementsAre("b"));
+  EXPECT_THAT(last_lines(file_, 5, 100), ElementsAre("old", "a", "b"));  // cut and grown again
+}
+
 TEST_F(LogTail, reads_back_over_several_blocks) {
   for (int i = 0; i < 30'000; ++i) append(std::to_string(i) + "\n");
   const auto lines = last_lines(file_, 20'000);

@@ -23,6 +23,17 @@ base::Result<Place> find_place(const std::string& file) {
   return Place{real, real.parent_path(), real.parent_path() / ".msctl"};
 }
 
+bool supervisor_was_lost(const Place& place) {
+  std::error_code ignored;
+  return std::filesystem::exists(place.state / "run" / "instances.json", ignored);
+}
+
+std::string why_nobody_answers(const Place& place) {
+  if (!supervisor_was_lost(place)) return "the cluster does not run; start it with: msctl up";
+  return "the supervisor is gone and its services may still run; start anew with: msctl up, or end them with: msctl "
+         "down";
+}
+
 void overlay_ports(spec::Cluster& cluster, const std::vector<control::ServiceView>& views) {
   for (const auto& view : views) {
     const auto service = cluster.services.find(view.name);

@@ -25,6 +25,12 @@ struct Place {
 // Errors: not_found.
 base::Result<Place> find_place(const std::string& file = {});
 
+// True when a supervisor ended without cleaning up, as after kill -9: its services may still run.
+bool supervisor_was_lost(const Place& place);
+
+// What to tell when no supervisor answers, with the next step.
+std::string why_nobody_answers(const Place& place);
+
 // The ports as the supervisor chose them, in place of the file's 0.
 void overlay_ports(spec::Cluster& cluster, const std::vector<control::ServiceView>& views);
 

@@ -4,6 +4,7 @@
 #include <linux/close_range.h>
 #include <poll.h>
 #include <spawn.h>
+#include <sys/eventfd.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -26,6 +27,7 @@ namespace fs = std::filesystem;
 constexpr std::chrono::milliseconds launch_timeout{30'000};
 constexpr std::chrono::milliseconds other_launch_timeout{10'000};
 constexpr std::chrono::milliseconds other_launch_pause{20};
+constexpr std::chrono::milliseconds cancel_grace{3'000};
 constexpr int ready_fd = 3;
 
 base::Error os_error(const std::string& what) {
@@ -88,6 +90,23 @@ base::Result<Launched> join_other(const Place& place) {
   return base::fail(base::ErrorCode::timeout, "another supervisor has the lock of this cluster but does not answer");
 }
 
+// Until the child, which leads the group, has ended. It stays unreaped, so that the group's id is nobody else's.
+void await_group(pid_t child, const Cancel& cancel) {
+  const int handle = static_cast<int>(::syscall(SYS_pidfd_open, child, 0));
+  std::array<pollfd, 2> waits{pollfd{handle, POLLIN, 0}, pollfd{cancel.descriptor(), POLLIN, 0}};
+  int grace_ms = -1;
+  while (handle >= 0) {
+    const int ready = ::poll(waits.data(), waits.size(), grace_ms);
+    if (ready < 0) continue;
+    if (waits[0].revents != 0) break;
+    ::kill(-child, ready == 0 ? SIGKILL : SIGTERM);
+    grace_ms = ready == 0 ? -1 : static_cast<int>(cancel_grace.count());
+    waits[1].fd = -1;
+  }
+  if (handle >= 0) ::close(handle);
+  if (cancel.requested()) ::kill(-child, SIGKILL);
+}
+
 base::Result<void> make_log_folder(const Place& place) {
   for (const auto& folder : {place.state, place.state / "logs"}) {
     if (::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST) return os_error("cannot make " + folder.string());
@@ -119,8 +138,16 @@ base::Result<Launched> launch_supervisor(const Place& place) {
   return base::fail(base::ErrorCode::internal, "the supervisor ended at once; see " + log);
 }
 
+Cancel::Cancel() : event_(::eventfd(0, EFD_CLOEXEC)) {}
+
+Cancel::~Cancel() { ::close(event_); }
+
+void Cancel::request() {
+  if (!requested_.exchange(true)) static_cast<void>(::eventfd_write(event_, 1));
+}
+
 base::Result<int> run_program(const std::vector<std::string>& argv, const fs::path& folder, const fs::path& log,
-                              std::atomic<pid_t>& group) {
+                              const Cancel& cancel) {
   posix_spawn_file_actions_t files;
   ::posix_spawn_file_actions_init(&files);
   ::posix_spawn_file_actions_addopen(&files, 0, "/dev/null", O_RDONLY, 0);
@@ -144,13 +171,10 @@ base::Result<int> run_program(const std::vector<std::string>& argv, const fs::pa
   if (error != 0) {
     return base::fail(base::ErrorCode::not_found, "cannot run " + argv.at(0) + ": " + std::strerror(error));
   }
-  group = child;
-  siginfo_t info{};
-  while (::waitid(P_PID, static_cast<id_t>(child), &info, WEXITED | WNOWAIT) < 0 && errno == EINTR) {
-  }
-  group = 0;  // before the id is free for somebody else
+  await_group(child, cancel);
   int status = 0;
-  ::waitpid(child, &status, 0);
+  while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
+  }
   return status;
 }
 

@@ -20,11 +20,28 @@ enum class Launched : unsigned char { fresh, already_there };
 // Errors: internal (with its reason), timeout.
 base::Result<Launched> launch_supervisor(const Place& place);
 
-// Runs argv in `folder` to its end, in a process group of its own, output to `log`, which is emptied first. `group` is
-// that group while the program runs, for somebody who wants to end it, and 0 before and after. Returns the native wait
-// status. Errors: not_found (no such program).
+// Lets any thread end what another one runs, also before it has begun. Once requested, it stays so.
+class Cancel {
+ public:
+  Cancel();
+  ~Cancel();
+  Cancel(const Cancel&) = delete;
+
+  void request();
+  bool requested() const { return requested_; }
+  // Readable from the request on.
+  int descriptor() const { return event_; }
+
+ private:
+  std::atomic<bool> requested_{false};
+  int event_;
+};
+
+// Runs argv in `folder` to its end, in a process group of its own, output to `log`, which is emptied first. When it is
+// cancelled, the whole group gets SIGTERM, SIGKILL after 3 s, and nothing of it is left on return. Returns the native
+// wait status. Errors: not_found (no such program).
 base::Result<int> run_program(const std::vector<std::string>& argv, const std::filesystem::path& folder,
-                              const std::filesystem::path& log, std::atomic<pid_t>& group);
+                              const std::filesystem::path& log, const Cancel& cancel);
 
 // Replaces this process. Only returns when that fails.
 base::Error replace_process(const std::vector<std::string>& argv, const std::vector<std::string>& extra_environment,

@@ -15,18 +15,74 @@ Standing::Standing(const spec::Cluster& cluster, const std::vector<std::string>&
   for (const auto& name : wanted) entries_[name] = {};
 }
 
-void Standing::set(const std::string& service, const std::string& state, const std::string& reason) {
+void Standing::set(const std::string& service, const std::string& state, const std::string& reason,
+                   std::optional<std::uint64_t> log_from) {
   const auto found = entries_.find(service);
-  if (found != entries_.end()) found->second = {state, reason};
+  if (found != entries_.end()) found->second = {state, reason, log_from};
+}
+
+void Standing::begin(const control::ServiceView& view) {
+  if (!ended(view.state) && view.state != "completed") set(view.name, view.state, view.reason, view.log_from);
+}
+
+void Standing::follow(const control::EventView& event) {
+  set(event.service, event.state, event.reason, event.log_from);
+}
+
+bool Standing::meets(const spec::Dependency& dependency) const {
+  const auto found = entries_.find(dependency.service);
+  if (found == entries_.end()) return true;
+  const std::string& state = found->second.state;
+  switch (dependency.condition) {
+    case spec::Condition::started:
+      return well(state) || state == "starting" || state == "degraded";
+    case spec::Condition::ready:
+      return state == "ready";
+    case spec::Condition::completed:
+      return state == "completed";
+  }
+  return true;
+}
+
+bool Standing::never_meets(const spec::Dependency& dependency) const {
+  const auto found = entries_.find(dependency.service);
+  if (found == entries_.end() || meets(dependency)) return false;
+  return found->second.state == "completed" || is_bad(dependency.service);
 }
 
 bool Standing::is_bad(const std::string& service) const {
   const auto found = entries_.find(service);
   if (found == entries_.end()) return false;
   if (found->second.state != "pending") return ended(found->second.state);
-  const auto& dependencies = cluster_.services.at(service).depends_on;
+  const auto service_file = cluster_.services.find(service);
+  if (service_file == cluster_.services.end()) return false;
+  const auto& dependencies = service_file->second.depends_on;
   return std::any_of(dependencies.begin(), dependencies.end(),
-                     [this](const auto& one) { return one.required && is_bad(one.service); });
+                     [this](const auto& one) { return one.required && never_meets(one); });
+}
+
+std::string Standing::cause_of(const std::string& service) const {
+  const auto service_file = cluster_.services.find(service);
+  if (service_file == cluster_.services.end() || entries_.at(service).state != "pending") return service;
+  std::string cause = service;
+  for (const auto& dependency : service_file->second.depends_on) {
+    if (!dependency.required || meets(dependency)) continue;
+    if (never_meets(dependency)) return cause_of(dependency.service);
+    if (cause == service) cause = cause_of(dependency.service);
+  }
+  return cause;
+}
+
+std::vector<Standing::Cause> Standing::causes_of(const std::vector<std::string>& services) const {
+  std::map<std::string, std::vector<std::string>> blocked;
+  for (const auto& name : services) {
+    const std::string cause = cause_of(name);
+    auto& others = blocked[cause];
+    if (cause != name) others.push_back(name);
+  }
+  std::vector<Cause> causes;
+  for (auto& [name, others] : blocked) causes.push_back({name, std::move(others)});
+  return causes;
 }
 
 Verdict Standing::verdict() const {

@@ -1,5 +1,7 @@
 #include "cli/session/wording.hpp"
 
+#include <sys/wait.h>
+
 #include <cmath>
 #include <cstdio>
 
@@ -13,6 +15,18 @@ std::string padded(std::string text, std::size_t width) {
 
 std::string plural(std::size_t count, const char* noun) {
   return std::to_string(count) + " " + noun + (count == 1 ? "" : "s");
+}
+
+std::string joined(const std::vector<std::string>& names) {
+  std::string text;
+  for (const auto& name : names) text += (text.empty() ? "" : ", ") + name;
+  return text;
+}
+
+std::string quoted(const std::vector<std::string>& lines) {
+  std::string text;
+  for (const auto& line : lines) text += "         | " + printable(line) + "\n";
+  return text;
 }
 
 std::optional<std::string> what_happened(const control::EventView& event, const Style& style) {
@@ -39,7 +53,7 @@ std::string next_step(const Failure& failure) {
   if (failure.reason.starts_with("cannot run") || failure.reason.starts_with("no program")) {
     return "check `command` of " + failure.service + " in its service.yaml or msctl.yaml";
   }
-  if (failure.state == "pending") return "msctl logs   (the service it waits for failed)";
+  if (failure.state == "stopped") return "msctl start " + failure.service;
   return "msctl logs " + failure.service;
 }
 
@@ -72,9 +86,19 @@ std::string total_line(std::size_t ready, std::size_t completed, std::size_t alr
 std::string failure_block(const Failure& failure, const Style& style) {
   std::string text = "\n" + style.paint(Style::Colour::red, failure.service + ": " + failure.state) + "\n";
   text += "  cause  " + printable(failure.reason) + "\n";
-  text += "  log    " + failure.log + (failure.last_lines.empty() ? " (empty)\n" : "\n");
-  for (const auto& line : failure.last_lines) text += "         | " + printable(line) + "\n";
-  return text + "  next   " + next_step(failure) + "\n";
+  if (!failure.blocked.empty()) text += "  blocks " + joined(failure.blocked) + "\n";
+  text += "  log    " + failure.log + (failure.last_lines.empty() ? " (nothing from this start)\n" : "\n");
+  return text + quoted(failure.last_lines) + "  next   " + next_step(failure) + "\n";
+}
+
+std::string build_failure_block(const std::string& service, int status, const std::string& problem,
+                                const std::string& log, const std::vector<std::string>& last_lines,
+                                const Style& style) {
+  std::string cause = problem;
+  if (cause.empty() && WIFSIGNALED(status)) cause = "signal " + std::to_string(WTERMSIG(status));
+  if (cause.empty()) cause = "exit code " + std::to_string(WEXITSTATUS(status));
+  return "\n" + style.paint(Style::Colour::red, service + ": build failed") + "\n  cause  " + printable(cause) +
+         "\n  log    " + log + (last_lines.empty() ? " (empty)\n" : "\n") + quoted(last_lines);
 }
 
 }  // namespace cli

@@ -25,9 +25,14 @@ struct Failure {
   std::string reason;
   std::string log;  // path as the user would type it
   std::vector<std::string> last_lines;
+  std::vector<std::string> blocked;  // services that wait for this one
 };
 
 // The block that explains a failed start: service, state, cause, last log lines, what to do next.
 std::string failure_block(const Failure& failure, const Style& style);
+
+// The same of a build. `status` is the native wait status; `problem`, when there is one, says why nothing ran.
+std::string build_failure_block(const std::string& service, int status, const std::string& problem,
+                                const std::string& log, const std::vector<std::string>& last_lines, const Style& style);
 
 }  // namespace cli

@@ -37,15 +37,24 @@ TEST(TotalLine, counts) {
 
 TEST(FailureBlock, has_cause_log_and_next_step) {
   const std::string block =
-      failure_block({"web", "failed", "exit code 3", ".msctl/logs/web.log", {"boom"}}, Style::plain());
+      failure_block({"web", "failed", "exit code 3", ".msctl/logs/web.log", {"boom"}, {}}, Style::plain());
   EXPECT_THAT(block, HasSubstr("web: failed\n  cause  exit code 3\n"));
   EXPECT_THAT(block, HasSubstr("| boom\n  next   msctl logs web\n"));
 }
 
 TEST(FailureBlock, names_the_process_that_holds_the_port) {
-  const std::string block =
-      failure_block({"web", "failed", "port 80 (http) is taken by pid 12 (nginx)", "l", {}}, Style::plain());
+  const std::string block = failure_block(
+      {"web", "failed", "port 80 (http) is taken by pid 12 (nginx)", "l", {}, {"app", "bff"}}, Style::plain());
   EXPECT_THAT(block, HasSubstr("next   kill 12 "));
+  EXPECT_THAT(block, HasSubstr("  blocks app, bff\n  log    l (nothing from this start)\n"));
+}
+
+TEST(BuildFailureBlock, says_how_it_ended_or_why_it_never_began) {
+  EXPECT_EQ(build_failure_block("web", 2 << 8, "", "l", {"boom"}, Style::plain()),
+            "\nweb: build failed\n  cause  exit code 2\n  log    l\n         | boom\n");
+  EXPECT_THAT(build_failure_block("web", 9, "", "l", {}, Style::plain()), HasSubstr("cause  signal 9\n"));
+  EXPECT_THAT(build_failure_block("web", 0, "cannot run x", "l", {}, Style::plain()),
+              HasSubstr("cause  cannot run x\n  log    l (empty)\n"));
 }
 
 }  // namespace

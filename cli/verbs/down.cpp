@@ -12,7 +12,7 @@ namespace {
 // A killed supervisor leaves its book behind, and perhaps processes: a new supervisor ends those before all else.
 base::Result<bool> is_running(const Place& place) {
   if (place.client().status()) return true;
-  if (!std::filesystem::exists(place.state / "run" / "instances.json")) return false;
+  if (!supervisor_was_lost(place)) return false;
   TRY(launch_supervisor(place));
   return true;
 }

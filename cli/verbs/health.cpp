@@ -23,8 +23,8 @@ base::Result<base::Json> nothing_runs(const Place& place) {
 
 std::string probe_text(const base::Json& probe) {
   const std::string status = printable(probe.value("status", ""));
-  if (probe.value("ok", false)) return status.empty() ? "ok" : status;
-  return "NOT OK: " + status;
+  if (!probe.value("ok", false)) return status.empty() ? "NOT OK" : "NOT OK: " + status;
+  return status == "degraded" ? status : "ok";
 }
 
 std::string checks_text(const base::Json& probe) {
@@ -55,7 +55,7 @@ int health(Format format) {
   if (!place) return report(place.error());
   auto answer = place.value().client().health();
   if (!answer && answer.error().code == base::ErrorCode::unavailable) {
-    say_error("msctl: the cluster does not run; start it with: msctl up");
+    say_error("msctl: " + why_nobody_answers(place.value()));
     answer = nothing_runs(place.value());
   }
   if (!answer) return report(answer.error());

@@ -41,7 +41,7 @@ int ps(Format format) {
     const auto cluster = spec::load_cluster(place.value().file);
     if (!cluster) return report(cluster.error());
     views = stopped_views(cluster.value());
-    say_error("msctl: the cluster does not run; start it with: msctl up");
+    say_error("msctl: " + why_nobody_answers(place.value()));
   }
   if (format == Format::table) return print(table_of(views.value())), ok;
   base::Json list = base::Json::array();

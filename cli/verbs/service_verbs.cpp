@@ -5,7 +5,7 @@
 #include <chrono>
 #include <memory>
 
-#include "cli/session/log_tail.hpp"
+#include "cli/session/failure.hpp"
 #include "cli/session/place.hpp"
 #include "cli/session/wording.hpp"
 #include "cli/terminal/say.hpp"
@@ -24,15 +24,36 @@ struct Wish {
 
 bool is_end(const std::string& state) { return state == "stopped" || state == "completed" || state == "failed"; }
 
-// Exit code once the service's state decides it, else -1.
-int decided(const Wish& wish, const std::string& state) {
+// Exit code once it is decided, else -1.
+int decided(const Wish& wish, const Standing& standing) {
+  const std::string& state = standing.entries().at(wish.service).state;
   if (wish.verb == "stop") return is_end(state) ? ok : -1;
   if (state == "ready" || state == "completed") return ok;
-  if (state == "failed") return failed;
-  return -1;
+  return standing.is_bad(wish.service) ? failed : -1;
 }
 
-int follow(const Place& place, const Wish& wish, std::uint64_t after) {
+void report_failures(const Place& place, const Wish& wish, const Standing& standing) {
+  for (const auto& cause : standing.causes_of({wish.service})) report_failure(place, standing, cause);
+}
+
+// What is known of the services that are meant before the first event.
+Standing standing_of(const spec::Cluster& cluster, const Wish& wish, const control::StartReply& reply) {
+  std::vector<std::string> meant;
+  for (const auto& view : reply.services) meant.push_back(view.name);
+  Standing standing(cluster, meant);
+  for (const auto& view : reply.services) {
+    // What runs is going to end before it starts again.
+    if (wish.verb != "restart" || view.name != wish.service || view.state == "pending") standing.begin(view);
+  }
+  return standing;
+}
+
+int follow(const Place& place, const Wish& wish, const control::StartReply& reply) {
+  // Without a readable file, a service that waits for a failed one is waited for until the time is over.
+  const auto loaded = spec::load_cluster(place.file);
+  const spec::Cluster cluster = loaded ? loaded.value() : spec::Cluster{};
+  Standing standing = standing_of(cluster, wish, reply);
+  std::uint64_t after = reply.after;
   const Style style = Style::for_descriptor(STDOUT_FILENO);
   const auto deadline = Clock::now() + std::chrono::seconds(wish.timeout_s);
   while (Clock::now() < deadline) {
@@ -41,19 +62,17 @@ int follow(const Place& place, const Wish& wish, std::uint64_t after) {
     if (!events) return report(events.error());
     for (const auto& event : events.value()) {
       after = event.seq;
+      if (!standing.entries().contains(event.service)) continue;
       if (const auto line = event_line(event, event.service.size(), style)) say(*line);
-      if (event.service != wish.service) continue;
-      const int code = decided(wish, event.state);
-      if (code == failed) {
-        say_error(failure_block({wish.service, event.state, event.reason, place.log(wish.service).string(),
-                                 last_lines(place.log(wish.service), 10)},
-                                Style::for_descriptor(STDERR_FILENO)));
-      }
-      if (code >= 0) return code;
+      standing.follow(event);
     }
+    const int code = decided(wish, standing);
+    if (code == failed) report_failures(place, wish, standing);
+    if (code >= 0) return code;
   }
   say_error("msctl: " + wish.verb + " of " + wish.service + " not done within " + std::to_string(wish.timeout_s) +
             " s");
+  report_failures(place, wish, standing);
   return timed_out;
 }
 
@@ -68,15 +87,15 @@ int run(const Wish& wish) {
       const auto known = cluster ? check_names(cluster.value(), {wish.service}) : base::Result<void>(base::success());
       if (!known) return report(known.error());
     }
-    if (reply.error().code == base::ErrorCode::unavailable) say_error("msctl: start it with: msctl up");
-    return report(reply.error());
+    if (reply.error().code != base::ErrorCode::unavailable) return report(reply.error());
+    return say_error("msctl: " + why_nobody_answers(place.value())), failed;
   }
   for (const auto& view : reply.value().services) {
     if (view.name != wish.service || wish.verb == "restart") continue;
     const bool already = wish.verb == "stop" ? is_end(view.state) : view.state == "ready";
     if (already) return say(view.name + "  already " + view.state), ok;
   }
-  return follow(place.value(), wish, reply.value().after);
+  return follow(place.value(), wish, reply.value());
 }
 
 void add(Verbs& verbs, const std::string& name, const std::string& help) {

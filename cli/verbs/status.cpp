@@ -21,12 +21,12 @@ base::Result<base::Json> status_document(const Place& place) {
                     {"root", cluster.root.string()}};
 }
 
-std::string as_text(const base::Json& document) {
+std::string as_text(const Place& place, const base::Json& document) {
   std::string text = "cluster     " + document["cluster"].get<std::string>() + " in " +
                      document["root"].get<std::string>() + "\nsupervisor  ";
   const auto& supervisor = document["supervisor"];
   if (supervisor.is_null()) {
-    text += "does not run; start it with: msctl up\n";
+    text += "none: " + why_nobody_answers(place) + "\n";
   } else {
     text += "pid " + std::to_string(supervisor["pid"].get<int>()) + ", version " +
             supervisor["version"].get<std::string>() + ", up " + format_duration(supervisor["uptime_s"].get<double>()) +
@@ -44,7 +44,7 @@ int status(Format format) {
   if (!place) return report(place.error());
   const auto document = status_document(place.value());
   if (!document) return report(document.error());
-  print(format == Format::table ? as_text(document.value()) : format_document(document.value(), format));
+  print(format == Format::table ? as_text(place.value(), document.value()) : format_document(document.value(), format));
   return ok;
 }
 

@@ -30,7 +30,8 @@ void add_up(Verbs& verbs) {
       .flag("--build", options->build, "Run each service's build command first; start each as its build ends")
       .option("-f,--file", options->file, "FILE", "Cluster file (default: $MSCTL_FILE, or msctl.yaml here or above)")
       .footer(
-          "Without -d it stays in the foreground; Ctrl-C stops everything.\n"
+          "Without -d it stays in the foreground; Ctrl-C stops everything. It ends by itself when nothing runs any "
+          "more.\n"
           "Examples:\n  msctl up\n  msctl up -d --wait\n  msctl up user-service\n  msctl up --build\n"
           "Exit codes: 0 ready, 1 a service failed, 2 usage, 3 not ready in time, 130 interrupted before all were up.")
       .run([options] { return up(*options); });

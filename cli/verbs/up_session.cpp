@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <csignal>
 
-#include "cli/session/log_tail.hpp"
+#include "cli/session/failure.hpp"
 #include "cli/session/wording.hpp"
 #include "cli/terminal/exit_code.hpp"
 #include "cli/terminal/say.hpp"
@@ -18,7 +18,6 @@ using std::chrono::milliseconds;
 constexpr milliseconds idle_wait{10'000};
 constexpr milliseconds wait_beside_builds{200};  // a build that fails makes no event
 constexpr milliseconds supervisor_exit_timeout{15'000};
-constexpr std::size_t shown_log_lines = 10;
 
 std::size_t widest(const std::vector<std::string>& names) {
   std::size_t width = 0;
@@ -84,8 +83,8 @@ base::Result<void> UpSession::ask() {
   TRY(const auto views, client_.services());
   overlay_ports(cluster_, views);
   for (const auto& view : views) {
-    if (std::find(wanted_.begin(), wanted_.end(), view.name) == wanted_.end() || view.state != "ready") continue;
-    standing_.set(view.name, view.state, view.reason);
+    standing_.begin(view);
+    if (!standing_.entries().contains(view.name) || view.state != "ready") continue;
     ++already_;
     say(view.name + std::string(name_width_ - view.name.size(), ' ') + "  already " + style_.state(view.state));
   }
@@ -134,9 +133,9 @@ bool UpSession::take_events(milliseconds wait) {
   if (!events) return false;
   for (const auto& event : events.value()) {
     seen_ = event.seq;
-    standing_.set(event.service, event.state, event.reason);
+    standing_.follow(event);
     if (const auto line = event_line(event, name_width_, style_)) say(*line);
-    if (announced_ && !ending_ && event.state == "failed") print_failure(event.service);
+    if (announced_ && !ending_ && event.state == "failed") print_failures({event.service});
   }
   return true;
 }
@@ -174,23 +173,26 @@ int UpSession::announce_ready() {
 int UpSession::announce_failure() {
   announced_ = true;
   result_ = failed;
-  for (const auto& name : standing_.bad()) print_failure(name);
-  return options_.detach ? failed : -1;
+  print_failures(standing_.bad());
+  if (role_ != Role::owner) return failed;
+  const std::size_t running = standing_.count("ready") + standing_.count("degraded");
+  if (running == 0) {
+    go_down();  // nothing is left to stay for
+  } else {
+    say(std::to_string(running) + (running == 1 ? " service runs" : " services run") +
+        " all the same; Ctrl-C stops everything");
+  }
+  return -1;
 }
 
 int UpSession::give_up() {
   say_error("msctl: not ready within " + std::to_string(options_.wait_timeout_s) + " s");
-  for (const auto& name : standing_.unfinished()) print_failure(name);
+  print_failures(standing_.unfinished());
   return timed_out;
 }
 
-void UpSession::print_failure(const std::string& service) const {
-  const auto entry = standing_.entries().find(service);
-  if (entry == standing_.entries().end()) return;
-  const auto log = place_.log(service);
-  const Failure failure{service, entry->second.state, entry->second.reason, log.string(),
-                        last_lines(log, shown_log_lines)};
-  say_error(failure_block(failure, Style::for_descriptor(STDERR_FILENO)));
+void UpSession::print_failures(const std::vector<std::string>& services) const {
+  for (const auto& cause : standing_.causes_of(services)) report_failure(place_, standing_, cause);
 }
 
 void UpSession::print_try_this() const {
@@ -205,12 +207,14 @@ void UpSession::print_try_this() const {
 
 // On the signal's thread; the main thread sees the services stop and then the supervisor go.
 void UpSession::on_signal() {
-  if (Builder* const builder = cancellable_) builder->cancel();
+  Builder* const builder = cancellable_;
+  if (builder != nullptr) builder->cancel();
   if (role_ == Role::owner) {
     say("\nstopping");
     return go_down();
   }
   if (supervisor_ == 0) return;
+  if (builder != nullptr) builder->await();
   say("\nleaving; the services keep running (msctl down stops them)");
   ::_exit(foreground() && all_were_up_ ? ok : interrupted);
 }

@@ -48,7 +48,7 @@ class UpSession {
   int announce_failure();
   int give_up();
   int after_the_end();
-  void print_failure(const std::string& service) const;
+  void print_failures(const std::vector<std::string>& services) const;
   void print_try_this() const;
   void on_signal();
   void go_down();

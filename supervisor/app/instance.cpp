@@ -64,6 +64,7 @@ void Instance::explain(std::string reason) {
 void Instance::perform(Action action) {
   switch (action) {
     case Action::await_deps:
+      log_from_.reset();
       return owner_.wants_dependencies(*this);
     case Action::spawn:
       return spawn();
@@ -121,6 +122,7 @@ void Instance::spawn() {
   const auto process = outside_.host.spawn(plan.value());
   if (!process) return handle(Event::spawn_failed, process.error().message);
   process_ = process.value();
+  log_from_ = plan.value().log_from;
   spawned_at_ = outside_.clock.monotonic();
   owner_.processes_changed();
   handle(Event::spawned, "pid " + std::to_string(process_->pid));
@@ -164,6 +166,7 @@ control::ServiceView Instance::view() const {
   view.uptime_s = static_cast<double>(running_for().count()) / 1000;
   view.ports = service_.ports;
   view.reason = reason_;
+  view.log_from = log_from_;
   return view;
 }
 

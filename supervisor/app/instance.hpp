@@ -64,6 +64,7 @@ class Instance {
   const spec::Service& service() const { return service_; }
   core::State state() const { return state_; }
   const std::string& reason() const { return reason_; }
+  std::optional<std::uint64_t> log_from() const { return log_from_; }
   std::optional<ports::ProcessId> process() const { return process_; }
   control::ServiceView view() const;
   std::chrono::milliseconds running_for() const;
@@ -88,6 +89,7 @@ class Instance {
   std::optional<ports::ProcessId> process_;
   base::Monotonic spawned_at_{};
   std::optional<base::Monotonic> ready_since_;
+  std::optional<std::uint64_t> log_from_;
   std::string end_cause_;  // why we end the process ourselves: start_timeout or live_failed
   ports::TimerId grace_ = 0;
   ports::TimerId backoff_timer_ = 0;

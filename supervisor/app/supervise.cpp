@@ -64,6 +64,7 @@ class Process {
   base::Result<void> open() {
     const auto ended = posix::end_leftovers(book_path(cluster_.state), cluster_.state, leftover_grace);
     if (ended > 0) log_line(clock_, "ended " + std::to_string(ended) + " processes that an earlier supervisor left");
+    TRY(hide_from_git(cluster_.state));
     TRY(book_.write({}));
     const auto started_at = clock_.monotonic();
     ApiContext context{io_, supervisor_, cluster_, clock_, started_at, [this] { finish(); }};

@@ -90,9 +90,13 @@ base::Result<control::StartReply> Supervisor::stop(const std::string& name) {
 base::Result<control::StartReply> Supervisor::restart(const std::string& name) {
   if (mode_ != Mode::running) return base::fail(base::ErrorCode::conflict, "the supervisor is ending");
   TRY(Instance* const instance, find(name));
-  auto reply = reply_for({name});
   const auto required = core::required_closure(graph_, {name});
-  for (const auto& other : required) {
+  std::vector<std::string> meant;
+  for (const auto& other : order_) {
+    if (required.contains(other)) meant.push_back(other);
+  }
+  auto reply = reply_for(meant);
+  for (const auto& other : meant) {
     if (other != name) instances_.at(other)->handle(Event::start, "required by " + name);
   }
   instance->handle(Event::restart, "asked to restart");
@@ -133,6 +137,7 @@ void Supervisor::changed(const Instance& instance) {
   event.reason = instance.reason();
   if (instance.process()) event.pid = instance.process()->pid;
   event.elapsed_ms = instance.running_for().count();
+  event.log_from = instance.log_from();
   events_.append(std::move(event));
   advance();
 }

@@ -42,6 +42,7 @@ class SupervisorTest : public ::testing::Test {
     const SpawnPlan plan = [](const spec::Service& service) {
       ports::SpawnSpec spawn;
       spawn.service = service.name;
+      spawn.log_from = 40;
       return base::Result<ports::SpawnSpec>(spawn);
     };
     supervisor_ = std::make_unique<Supervisor>(
@@ -203,6 +204,38 @@ TEST_F(SupervisorTest, missing_program_has_failed_and_its_dependents_wait) {
   EXPECT_EQ(view("db").reason, "cannot run db");
   EXPECT_EQ(state("app"), "pending");
   EXPECT_EQ(view("app").reason, "waits for db (failed)");
+}
+
+TEST_F(SupervisorTest, tells_where_the_log_of_this_start_begins) {
+  cluster_.services["db"].restart.policy = spec::RestartPolicy::no;
+  EXPECT_TRUE(make().up({"db"}));
+  host_.end("db", exit_1);
+  EXPECT_EQ(view("db").log_from, 40U);
+  EXPECT_EQ(supervisor_->events().after(0).back().log_from, 40U);
+  host_.missing = {"db"};
+  EXPECT_TRUE(supervisor_->up({"db"}));
+  EXPECT_EQ(state("db"), "failed");
+  EXPECT_FALSE(view("db").log_from);
+}
+
+TEST_F(SupervisorTest, up_tries_again_what_has_failed) {
+  host_.missing = {"db"};
+  EXPECT_TRUE(make().up({"app"}));
+  EXPECT_EQ(state("db"), "failed");
+  host_.missing.clear();
+  prober_.healthy = {1, 2};
+  EXPECT_TRUE(supervisor_->up({"app"}));
+  time_.advance(200ms);
+  EXPECT_EQ(state("db"), "ready");
+  EXPECT_EQ(state("app"), "ready");
+}
+
+TEST_F(SupervisorTest, restart_means_what_it_requires_as_well_and_leaves_others_alone) {
+  const auto reply = all_up().restart("app");
+  ASSERT_TRUE(reply);
+  ASSERT_EQ(reply.value().services.size(), 2U);
+  EXPECT_EQ(reply.value().services[0].name, "db");
+  EXPECT_THAT(host_.log, ElementsAre("terminate app"));
 }
 
 TEST_F(SupervisorTest, taken_port_is_seen_before_anything_starts) {

@@ -12,8 +12,10 @@ base::Result<void> make_workspace(const fs::path& state) {
   for (const auto& folder : {state, state / "run", state / "logs", state / "control", state / "data"}) {
     TRY(posix::make_private_folder(folder));
   }
-  return posix::replace_file(state / ".gitignore", "*\n");
+  return base::success();
 }
+
+base::Result<void> hide_from_git(const fs::path& state) { return posix::replace_file(state / ".gitignore", "*\n"); }
 
 base::Result<posix::Descriptor> lock_workspace(const fs::path& state) {
   return posix::lock_file(state / "control" / "supervisor.lock");
@@ -52,6 +54,9 @@ base::Result<ports::SpawnSpec> plan_spawn(const spec::Cluster& cluster, const sp
   spawn.service = service.name;
   spawn.folder = service.folder;
   spawn.log = log_path(cluster.state, service.name);
+  std::error_code none_yet;
+  const auto size = fs::file_size(spawn.log, none_yet);
+  spawn.log_from = none_yet ? 0 : size;
   for (const auto& argument : service.command) {
     TRY(std::string value, spec::resolve(cluster, service.name, argument));
     spawn.argv.push_back(std::move(value));

@@ -19,6 +19,9 @@ namespace app {
 // Makes the folders, each closed to other users. Errors: permission, internal.
 base::Result<void> make_workspace(const std::filesystem::path& state);
 
+// Keeps the folder out of `git status`. Only for who holds the lock.
+base::Result<void> hide_from_git(const std::filesystem::path& state);
+
 // Errors: conflict when another supervisor has it.
 base::Result<posix::Descriptor> lock_workspace(const std::filesystem::path& state);
 

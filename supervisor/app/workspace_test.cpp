@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <cstdlib>
+#include <fstream>
 
 namespace app {
 namespace {
@@ -62,9 +63,11 @@ TEST_F(Workspace, plan_has_command_environment_and_files) {
   service.ports = {{"http", 8080}, {"admin-api", 9}};
   service.env = {{"MODE", "test"}};
   ASSERT_TRUE(make_workspace(cluster.state));
+  std::ofstream(log_path(cluster.state, "web")) << "of an earlier run";
   const auto plan = plan_spawn(cluster, service, {"PATH=/bin", "MODE=inherited", "broken"});
   ASSERT_TRUE(plan) << plan.error().message;
   EXPECT_THAT(plan.value().argv, ElementsAre("serve", "8080"));
+  EXPECT_EQ(plan.value().log_from, 17U);
   const std::string config = (cluster.state / "run" / "web.json").string();
   for (const auto& entry : {std::string("PATH=/bin"), std::string("MODE=test"), std::string("PORT_HTTP=8080"),
                             std::string("PORT_ADMIN_API=9"), std::string("MSCTL_SERVICE=web"), "MSCTL_CONFIG=" + config,

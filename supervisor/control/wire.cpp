@@ -11,10 +11,19 @@ using base::Json;
 
 double one_decimal(double value) { return std::round(value * 10) / 10; }
 
-Json number_or_null(const std::optional<int>& value) { return value ? Json(*value) : Json(nullptr); }
+template <class Number>
+Json number_or_null(const std::optional<Number>& value) {
+  return value ? Json(*value) : Json(nullptr);
+}
 
 std::optional<int> optional_number(const Json& json) {
   return json.is_null() ? std::nullopt : std::optional<int>(json.get<int>());
+}
+
+std::optional<std::uint64_t> log_from(const Json& json) {
+  const auto found = json.find("log_from");
+  if (found == json.end() || found->is_null()) return std::nullopt;
+  return found->get<std::uint64_t>();
 }
 
 Json to_json(const ProbeView& probe) {
@@ -48,6 +57,7 @@ ServiceView read_service(const Json& json) {
   view.uptime_s = json.at("uptime_s").get<double>();
   for (const auto& [name, port] : json.at("ports").items()) view.ports[name] = port.get<std::uint16_t>();
   view.reason = json.at("reason").get<std::string>();
+  view.log_from = log_from(json);
   return view;
 }
 
@@ -81,7 +91,8 @@ Json to_json(const ServiceView& view) {
           {"restarts", view.restarts},
           {"uptime_s", one_decimal(view.uptime_s)},
           {"ports", std::move(ports)},
-          {"reason", view.reason}};
+          {"reason", view.reason},
+          {"log_from", number_or_null(view.log_from)}};
 }
 
 Json to_json(const EventView& view) {
@@ -91,7 +102,8 @@ Json to_json(const EventView& view) {
           {"state", view.state},
           {"reason", view.reason},
           {"pid", number_or_null(view.pid)},
-          {"elapsed_ms", view.elapsed_ms}};
+          {"elapsed_ms", view.elapsed_ms},
+          {"log_from", number_or_null(view.log_from)}};
 }
 
 Json to_json(const StatusView& view) {
@@ -133,6 +145,7 @@ base::Result<EventView> event_view(const Json& json) {
     view.reason = json.at("reason").get<std::string>();
     view.pid = optional_number(json.at("pid"));
     view.elapsed_ms = json.at("elapsed_ms").get<std::int64_t>();
+    view.log_from = log_from(json);
     return view;
   });
 }

@@ -30,6 +30,8 @@ struct ServiceView {
   double uptime_s = 0;     // of the process
   std::map<std::string, std::uint16_t> ports;
   std::string reason;  // why it is in this state
+  // Where in its log file, in bytes, the output of its last start begins; none when this start made no process.
+  std::optional<std::uint64_t> log_from;
 };
 
 // One change of one service's state. `seq` grows by one each time and starts at 1.
@@ -40,7 +42,8 @@ struct EventView {
   std::string state;
   std::string reason;
   std::optional<int> pid;
-  std::int64_t elapsed_ms = 0;  // since its process was started; 0 when it has none
+  std::int64_t elapsed_ms = 0;            // since its process was started; 0 when it has none
+  std::optional<std::uint64_t> log_from;  // as in ServiceView
 };
 
 struct StatusView {

@@ -14,6 +14,7 @@ TEST(Wire, service_survives_the_way_there_and_back) {
   view.uptime_s = 1.26;
   view.ports = {{"http", 8080}};
   view.reason = "answers";
+  view.log_from = 5'000'000'000;
   const auto back = service_view(to_json(view));
   ASSERT_TRUE(back);
   EXPECT_EQ(back.value().name, "web");
@@ -21,6 +22,7 @@ TEST(Wire, service_survives_the_way_there_and_back) {
   EXPECT_EQ(back.value().restarts, 2);
   EXPECT_DOUBLE_EQ(back.value().uptime_s, 1.3);
   EXPECT_EQ(back.value().ports.at("http"), 8080);
+  EXPECT_EQ(back.value().log_from, 5'000'000'000U);
 }
 
 TEST(Wire, no_process_is_null) {

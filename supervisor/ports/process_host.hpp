@@ -16,10 +16,11 @@ namespace ports {
 
 struct SpawnSpec {
   std::string service;
-  std::vector<std::string> argv;  // argv[0] is looked up in PATH when it has no '/'
+  std::vector<std::string> argv;  // argv[0] is looked up in PATH and sbin when it has no '/'
   std::vector<std::string> env;   // NAME=value, the whole environment of the process
   std::filesystem::path folder;   // working folder
   std::filesystem::path log;      // standard output and error are appended here
+  std::uint64_t log_from = 0;     // size of that file now, in bytes: what follows is this process's own
 };
 
 // How a process ended, as wait(2) reports it: exit 9 and a death by SIGKILL are different things.

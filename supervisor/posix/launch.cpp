@@ -17,6 +17,8 @@ namespace process = boost::process::v2;
 using Launcher = process::posix::default_launcher;
 using boost::system::error_code;
 
+constexpr const char* sbin_folders = ":/usr/local/sbin:/usr/sbin:/sbin";
+
 error_code last_error() { return {errno, boost::system::system_category()}; }
 
 // Boost's own closing of descriptors skips those below its pipe, so all of 3 and above become close-on-exec here: that
@@ -77,17 +79,18 @@ base::ErrorCode code_of(const error_code& error) {
 
 base::Result<std::string> find_program(const std::string& name, const std::vector<std::string>& env) {
   if (name.find('/') != std::string::npos) return name;
-  std::string path = "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin";
+  std::string path = "/usr/local/bin:/usr/bin:/bin";
   for (const auto& entry : env) {
     if (entry.starts_with("PATH=")) path = entry.substr(5);
   }
+  path += sbin_folders;
   for (std::size_t start = 0; start <= path.size();) {
     const std::size_t end = std::min(path.find(':', start), path.size());
     const std::string candidate = path.substr(start, end - start) + "/" + name;
     if (end > start && ::access(candidate.c_str(), X_OK) == 0) return candidate;
     start = end + 1;
   }
-  return base::fail(base::ErrorCode::not_found, "no program `" + name + "` in PATH (" + path + ")");
+  return base::fail(base::ErrorCode::not_found, "no program `" + name + "` in PATH and sbin (" + path + ")");
 }
 
 base::Result<pid_t> launch(boost::asio::io_context& io, const ports::SpawnSpec& spec, int log) {

@@ -16,7 +16,8 @@ namespace posix {
 // as a zombie to be reaped as well.
 base::Result<pid_t> launch(boost::asio::io_context& io, const ports::SpawnSpec& spec, int log);
 
-// argv[0] with a '/' as it is, else found in the PATH of `env`.
+// argv[0] with a '/' as it is, else found in the PATH of `env`, then in the sbin folders: Debian keeps servers there,
+// and an ordinary user's PATH lacks them.
 base::Result<std::string> find_program(const std::string& name, const std::vector<std::string>& env);
 
 }  // namespace posix

@@ -11,6 +11,7 @@
 #include <optional>
 
 #include "supervisor/posix/file.hpp"
+#include "supervisor/posix/launch.hpp"
 
 namespace posix {
 namespace {
@@ -98,6 +99,19 @@ TEST_F(ProcessHostTest, says_why_a_program_cannot_run) {
   EXPECT_THAT(missing.error().message, HasSubstr("/no/such/program"));
   EXPECT_THAT(start({"no-such-program"}).error().message, HasSubstr("PATH"));
   EXPECT_EQ(start({"/etc/passwd"}).error().code, base::ErrorCode::permission);
+}
+
+// ldconfig is part of every Debian, in sbin only.
+TEST(FindProgram, looks_into_sbin_after_the_path) {
+  EXPECT_EQ(find_program("ldconfig", {"PATH=/usr/bin:/bin"}).value(), "/usr/sbin/ldconfig");
+  EXPECT_EQ(find_program("ldconfig", {}).value(), "/usr/sbin/ldconfig");
+  EXPECT_EQ(find_program("ldconfig", {"PATH=/sbin:/usr/bin"}).value(), "/sbin/ldconfig");
+}
+
+TEST_F(ProcessHostTest, child_keeps_its_own_path) {
+  ASSERT_TRUE(shell("echo $PATH"));
+  await_exit();
+  EXPECT_EQ(log(), "/usr/bin:/bin\n");
 }
 
 TEST_F(ProcessHostTest, terminate_reaches_a_stopped_process_and_its_children) {

@@ -111,6 +111,60 @@ def test_health_passes_on_the_checks(cluster):
     assert c.run("health").returncode == 4
 
 
+HEALTH = """
+import http.server, os
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        status, body = {"/live": (200, b'{"status": "live"}'), "/degraded": (200, DEGRADED), "/down": (503, DOWN)}[self.path]
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+DEGRADED = b'{"status": "degraded", "checks": {"broker": {"status": "down"}, "database": {"status": "up"}}}'
+DOWN = b'{"status": "unready", "checks": {"database": {"status": "down"}}}'
+http.server.HTTPServer(("127.0.0.1", int(os.environ["PORT_HTTP"])), Handler).serve_forever()
+"""
+
+
+def test_health_table_says_what_is_well_and_what_is_not(cluster):
+    c = cluster()
+    command = c.script("health.py", HEALTH)
+
+    def service(ready):
+        return {"command": command, "ports": {"http": 0}, "probes": {"live": {"http": "/live"}, "ready": {"http": ready}}}
+
+    c.write({"services": {"good": service("/live"), "half": service("/degraded"), "sick": service("/down"),
+                          "plain": idle(c)}})
+    c.run("up", "-d")
+    for name in ("good", "half", "plain"):
+        c.wait_state(name, "ready")
+
+    def table():
+        done = c.run("health")
+        assert done.returncode == 4
+        return {line.split()[0]: " ".join(line.split()[1:]) for line in done.stdout.splitlines()}
+
+    wait_for(lambda: table()["sick"].startswith("starting ok "), what="sick alive")
+    shown = table()
+    assert shown["NAME"] == "STATE LIVE READY CHECKS"
+    assert shown["good"] == "ready ok ok -"
+    assert shown["half"] == "ready ok degraded broker NOT OK, database ok"
+    assert shown["sick"] == "starting ok NOT OK: unready database NOT OK"
+    assert shown["plain"] == "ready ok ok -"
+
+
+def test_logs_and_blocks_cannot_steer_the_terminal(cluster):
+    c = cluster({"services": {"web": {"command": ["/usr/bin/printf", "gr\u00fc\u00df \\033[2J\\n\\377\\n"]}}})
+    c.run("up", "-d")
+    c.wait_state("web", "completed")
+    inside = ["/usr/bin/script", "-qec", f"{c.bin} logs web", "/dev/null"]
+    shown = subprocess.run(inside, cwd=c.folder, env={**c.env, "TERM": "xterm"}, stdout=subprocess.PIPE, check=True).stdout
+    assert "gr\u00fc\u00df \\x1b[2J".encode() in shown
+    assert b"\x1b[2J" not in shown
+
+
 def test_logs_work_with_the_cluster_down(cluster):
     c = cluster({"services": {"a": {"command": ["/bin/sh", "-c", "seq 5"]}, "b": {"command": ["/bin/echo", "hello"]}}})
     c.up()

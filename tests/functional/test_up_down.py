@@ -209,13 +209,118 @@ def test_failed_start_with_a_probe_prints_cause_log_and_next_step(cluster):
     c = cluster()
     command = c.script("dies.py", "print('no disk', flush=True)\nraise SystemExit(3)\n")
     c.write({"services": {"db": web(c, command=command, restart={"policy": "no"}),
-                          "app": idle(c, depends_on={"db": "ready"})}})
+                          "app": idle(c, depends_on={"db": "ready"}), "bff": idle(c, depends_on={"app": "ready"})}})
     done = c.run("up", "-d", "--wait")
     assert done.returncode == 1
-    assert "db: failed\n  cause  exit code 3\n" in done.stderr
+    assert "db: failed\n  cause  exit code 3\n  blocks app, bff\n" in done.stderr
     assert "| no disk\n" in done.stderr
     assert "next   msctl logs db\n" in done.stderr
-    assert "app: pending\n  cause  waits for db (failed)\n" in done.stderr
+    assert "app: " not in done.stderr  # one block for the one cause
+
+
+def test_nobody_waits_for_what_cannot_come(cluster):
+    """What is pending behind a failed one ends each waiting verb at once, with the first cause in the chain."""
+    c = cluster({"services": {
+        "db": {"command": ["/bin/sh", "-c", "exit 3"], "restart": {"policy": "no"}, "ports": {"http": 0},
+               "probes": {"ready": {"tcp": "http"}}},
+        "app": {"command": ["/bin/sleep", "1000"], "depends_on": {"db": "ready"}},
+        "bff": {"command": ["/bin/sleep", "1000"], "depends_on": {"app": "ready"}}}})
+    for arguments in (["up", "-d", "--wait"], ["up", "-d", "--wait"], ["start", "bff"], ["restart", "bff"],
+                      ["up", "bff"]):
+        done = c.run(*arguments, timeout=10)
+        assert done.returncode == 1, arguments
+        assert "db: failed\n  cause  exit code 3\n" in done.stderr, arguments
+
+
+def test_one_that_completed_never_becomes_ready(cluster):
+    c = cluster({"services": {"job": {"command": ["/bin/true"], "ports": {"http": 0},
+                                      "probes": {"ready": {"tcp": "http"}}},
+                              "app": {"command": ["/bin/sleep", "1000"], "depends_on": {"job": "ready"}}}})
+    done = c.run("up", "-d", "--wait", timeout=10)
+    assert done.returncode == 1
+    assert "job: completed\n  cause  exit code 0\n  blocks app\n" in done.stderr
+
+
+def read_until(process, text):
+    """What the process printed up to the line with `text`."""
+    seen = ""
+    for line in process.stdout:
+        seen += line
+        if text in line:
+            return seen
+    raise AssertionError(f"{text!r} was not printed:\n{seen}")
+
+
+def test_failed_start_in_the_foreground_leaves_the_others_running(cluster):
+    c = cluster()
+    c.write({"services": {"db": {"command": ["/no/such/program"]}, "other": idle(c),
+                          "app": idle(c, depends_on={"db": "ready"})}})
+    up = c.popen("up", stderr=subprocess.STDOUT)
+    try:
+        seen = read_until(up, "runs all the same")
+        assert "db: failed\n  cause  cannot run /no/such/program" in seen
+        assert c.ps()["other"]["state"] == "ready"
+        up.send_signal(signal.SIGINT)
+        assert up.wait(timeout=10) == 130
+    finally:
+        up.kill()
+        up.wait()
+    assert processes_of(c.folder) == []
+
+
+def test_failed_start_in_the_foreground_ends_when_nothing_runs(cluster):
+    c = cluster()
+    c.write({"services": {"db": {"command": ["/no/such/program"]}, "app": idle(c, depends_on={"db": "ready"})}})
+    done = c.run("up", timeout=20)
+    assert done.returncode == 1
+    assert "db: failed\n  cause  cannot run /no/such/program" in done.stderr
+    assert processes_of(c.folder) == []
+
+
+def test_block_quotes_only_this_start(cluster):
+    c = cluster({"services": {"web": {"command": ["/bin/sh", "-c", "echo earlier; exit 1"],
+                                      "restart": {"policy": "no"}, "ports": {"http": 0},
+                                      "probes": {"ready": {"tcp": "http"}}}}})
+    assert "| earlier\n" in c.run("up", "-d", "--wait").stderr
+    c.run("down")
+    text = (c.folder / "msctl.yaml").read_text()
+    c.write(text.replace("echo earlier", "echo later"))
+    done = c.run("up", "-d", "--wait")
+    assert "| later\n" in done.stderr
+    assert "earlier" not in done.stderr
+    done = c.run("start", "web")
+    assert done.stderr.count("| later\n") == 1
+    c.run("down")
+    c.write({"services": {"web": {"command": ["/no/such/program"]}}})
+    done = c.run("up", "-d", "--wait")
+    assert "web.log (nothing from this start)\n  next" in done.stderr
+
+
+def test_up_again_tries_what_had_failed(cluster):
+    c = cluster()
+    fixed = c.folder / "fixed"
+    c.write({"services": {
+        "db": {"command": ["/bin/sh", "-c", f"test -e {fixed} && exec sleep 1000"], "restart": {"policy": "no"},
+               "ports": {"http": 0}},
+        "app": idle(c, depends_on={"db": "started"})}})
+    c.run("up", "-d", "--wait")
+    c.wait_state("db", "failed")
+    fixed.touch()
+    c.up()
+    assert c.state("db") == "ready"
+    assert c.state("app") == "ready"
+
+
+def test_programs_in_sbin_are_found(cluster):
+    """Debian's servers are in /usr/sbin, which an ordinary user's PATH lacks; the child's PATH stays as it is."""
+    c = cluster({"services": {"tool": {"command": ["ldconfig", "--version"]},
+                              "shell": {"command": ["sh", "-c", "echo path $PATH"]}}})
+    done = c.run("up", "-d", "--wait", env={**c.env, "PATH": "/usr/bin:/bin"})
+    assert done.returncode == 0, done.stderr
+    c.wait_state("tool", "completed")
+    c.wait_state("shell", "completed")
+    assert "ldconfig" in c.log("tool")
+    assert c.log("shell") == "path /usr/bin:/bin\n"
 
 
 def test_missing_program_is_told(cluster):
@@ -232,7 +337,7 @@ def test_not_ready_in_time_is_exit_3(cluster):
     done = c.run("up", "-d", "--wait", "--wait-timeout", "1")
     assert done.returncode == 3
     assert "not ready within 1 s" in done.stderr
-    assert "web: starting" in done.stderr
+    assert "web: starting\n  cause  not ready yet (pid " in done.stderr
 
 
 def test_start_period_ends_a_start(cluster):
@@ -299,6 +404,10 @@ def test_down_ends_what_a_killed_supervisor_left(cluster):
     os.kill(c.supervisor_pid(), signal.SIGKILL)
     wait_for(lambda: c.supervisor_pid() is None)
     assert process_alive(pid)
+    for verb in ("ps", "health", "stop"):
+        done = c.run(verb, *(["web"] if verb == "stop" else []), timeout=5)
+        assert "the supervisor is gone and its services may still run; start anew with: msctl up" in done.stderr
+    assert "the supervisor is gone" in c.run("status").stdout
     assert c.run("down").returncode == 0
     assert not process_alive(pid)
     assert processes_of(c.folder) == []
@@ -331,6 +440,21 @@ def test_stop_start_restart(cluster):
     assert "already stopped" in c.run("stop", "web").stdout
     assert c.run("start", "web").returncode == 0
     assert c.state("web") == "ready"
+    assert c.run("stop", "web").stdout == "web  stopped\n"
+    assert c.run("start", "web").returncode == 0
+    assert c.run("start", "web").stdout == "web  already ready\n"
+
+
+def test_restart_leaves_dependents_running(cluster):
+    c = cluster()
+    c.write({"services": {"db": web(c), "app": web(c, depends_on={"db": "ready"})}})
+    c.up()
+    before = c.ps()
+    done = c.run("restart", "db")
+    assert done.returncode == 0
+    after = c.ps()
+    assert after["db"]["pid"] != before["db"]["pid"]
+    assert (after["app"]["pid"], after["app"]["state"]) == (before["app"]["pid"], "ready")
 
 
 def test_slow_log_reader_does_not_stop_a_service(cluster):
@@ -346,51 +470,12 @@ def test_slow_log_reader_does_not_stop_a_service(cluster):
     c.wait_state("web", "completed")
 
 
-def test_build_starts_each_service_as_its_build_ends(cluster):
-    c = cluster()
-    made = c.folder / "made"
-    c.write({"services": {
-        "app": idle(c, depends_on={"lib": "ready"}, build={"command": ["/bin/sh", "-c", "echo linking"]}),
-        "lib": web(c, build={"command": ["/usr/bin/touch", str(made)]})}})
-    done = c.run("up", "-d", "--wait", "--build")
-    assert done.returncode == 0, done.stderr
-    assert made.exists()
-    out = done.stdout
-    assert out.index("lib  built in") < out.index("app  building") < out.index("app  built in")
-    assert "linking" in (c.folder / ".msctl/logs/build-app.log").read_text()
-
-
-def test_failed_build_is_shown(cluster):
-    c = cluster()
-    c.write({"services": {"app": idle(c, build={"command": ["/bin/sh", "-c", "echo syntax error; exit 1"]})}})
-    done = c.run("up", "-d", "--wait", "--build")
-    assert done.returncode == 1
-    assert "app: build failed" in done.stdout
-    assert "| syntax error" in done.stdout
-    assert c.state("app") == "stopped"
-
-
 def test_broken_cluster_file_is_usage(cluster):
     c = cluster({"services": {"web": {"comand": ["/bin/true"]}}})
     done = c.run("up", "-d")
     assert done.returncode == 2
     assert "msctl.yaml:" in done.stderr
     assert "command" in done.stderr
-
-
-def test_interrupt_ends_the_build_as_well(cluster):
-    c = cluster()
-    pid_file = c.folder / "build.pid"
-    c.write({"services": {"app": idle(c, build={"command": ["/bin/sh", "-c", f"echo $$ > {pid_file}; sleep 1000"]})}})
-    for arguments in (["up", "--build"], ["up", "-d", "--wait", "--build"]):
-        pid_file.unlink(missing_ok=True)
-        running = c.popen(*arguments)
-        wait_for(lambda: pid_file.exists() and pid_file.read_text().endswith("\n"))
-        build = int(pid_file.read_text())
-        running.send_signal(signal.SIGTERM)
-        running.communicate(timeout=20)
-        assert running.returncode == 130
-        wait_for(lambda: not process_alive(build), what="the end of the build")
 
 
 def test_reader_that_goes_away_does_not_end_up(cluster):

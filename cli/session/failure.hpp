@@ -1,0 +1,12 @@
+#pragma once
+// Prints why a service does not start.
+
+#include "cli/session/place.hpp"
+#include "cli/session/standing.hpp"
+
+namespace cli {
+
+// One block on standard error about `cause`, which `standing` gave, with the last lines its present start wrote.
+void report_failure(const Place& place, const Standing& standing, const Standing::Cause& cause);
+
+}  // namespace cli
