@@ -5,13 +5,14 @@
 PREFIX ?= /usr/local
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := build
-.PHONY: up test build lint format install clean deps help
+.PHONY: up test build lint format sanitize install clean deps help
 
 help:
 	@echo 'make up       install what is missing, build, start the cluster (make up ARGS="-d --wait": in the background)'
 	@echo 'make test     install what the tests need, build, run all tests'
 	@echo 'make build    build everything into build/release'
 	@echo 'make lint     check formatting, scripts and the layers; make format puts the formatting right'
+	@echo 'make sanitize the unit tests under AddressSanitizer and UBSan'
 	@echo 'make install  install below PREFIX=$(PREFIX), or DESTDIR'
 	@echo 'make deps     list the Debian packages needed and which are missing'
 	@echo 'make clean    remove build/'
@@ -33,6 +34,13 @@ lint:
 
 format:
 	@.ci/lint --fix
+
+# The unit tests under AddressSanitizer and UBSan, in a build folder of their own; slow, so not part of `make test`.
+sanitize:
+	@.ci/deps install build run test
+	@cmake --preset asan >/dev/null
+	@cmake --build build/asan
+	@ctest --test-dir build/asan -j2 --output-on-failure
 
 # Installs what is built, so that root need not build: `make && sudo make install`.
 install:

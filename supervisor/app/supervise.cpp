@@ -1,5 +1,6 @@
 #include "supervisor/app/supervise.hpp"
 
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -158,6 +159,7 @@ int supervise(const std::filesystem::path& cluster_file, int ready_fd) {
 bool asks_to_supervise(int argc, char** argv) { return argc == 4 && std::string(argv[1]) == supervise_verb; }
 
 int supervise(int argc, char** argv) {
+  ::prctl(PR_SET_NAME, "msctl");  // started through /proc/self/exe, it would be listed as `exe`
   return supervise(std::filesystem::path(argv[argc - 2]), std::atoi(argv[argc - 1]));
 }
 
