@@ -8,7 +8,6 @@
 
 #include <array>
 #include <cerrno>
-#include <ctime>
 
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -17,6 +16,7 @@
 #include <boost/asio/write.hpp>
 
 #include "base/http/framing.hpp"
+#include "base/http/head.hpp"
 #include "base/http/parser.hpp"
 #include "base/http/stream.hpp"
 
@@ -36,39 +36,6 @@ struct Refusal {
   int status = 0;
   std::string detail = {};
 };
-
-std::string http_date(std::time_t now) {
-  std::tm parts{};
-  ::gmtime_r(&now, &parts);
-  std::array<char, 40> text{};
-  return {text.data(), std::strftime(text.data(), text.size(), "%a, %d %b %Y %H:%M:%S GMT", &parts)};
-}
-
-std::string peer_name(int fd, int& uid) {
-  sockaddr_in name{};
-  socklen_t size = sizeof name;
-  if (::getpeername(fd, reinterpret_cast<sockaddr*>(&name), &size) == 0 && name.sin_family == AF_INET) {
-    const auto address = ntohl(name.sin_addr.s_addr);
-    return std::to_string(address >> 24U) + "." + std::to_string((address >> 16U) & 255U) + "." +
-           std::to_string((address >> 8U) & 255U) + "." + std::to_string(address & 255U);
-  }
-  ucred who{};
-  size = sizeof who;
-  if (::getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &size) == 0) uid = static_cast<int>(who.uid);
-  return "unix";
-}
-
-// Absolute-form (RFC 9112 §3.2.2) is read as its path: routing never looks at the authority.
-void to_origin_form(std::string& target) {
-  constexpr std::string_view scheme = "http://";
-  if (!target.starts_with(scheme)) return;
-  const auto path = target.find_first_of("/?", scheme.size());
-  if (path == std::string::npos) {
-    target = "/";
-  } else {
-    target = target[path] == '/' ? target.substr(path) : "/" + target.substr(path);
-  }
-}
 
 bool wants_close(const Request& request, bool http10) {
   const auto connection = request.headers.get("connection");
@@ -270,7 +237,7 @@ struct Server::Impl : std::enable_shared_from_this<Impl> {
   }
 
   Task<bool> write(Connection& connection, const Response& response, bool keep, bool head_only) {
-    build_head(connection.head, response, keep);
+    encode_head(connection.head, response, keep, date.now());
     const bool no_body = head_only || response.status == 204 || response.status == 304;
     const std::array<asio::const_buffer, 2> parts{asio::buffer(connection.head),
                                                   no_body ? asio::const_buffer() : asio::buffer(response.body)};
@@ -278,29 +245,6 @@ struct Server::Impl : std::enable_shared_from_this<Impl> {
     watchdog.set(connection.watch, std::chrono::steady_clock::now() + limits.write_timeout);
     co_await asio::async_write(connection.socket, parts, error_to(error));
     co_return !error;
-  }
-
-  void build_head(std::string& head, const Response& response, bool keep) {
-    head.assign("HTTP/1.1 ");
-    head.append(std::to_string(response.status)).append(" ").append(reason_phrase(response.status)).append("\r\n");
-    for (const auto& [name, value] : response.headers) {
-      head.append(name).append(": ").append(value).append("\r\n");
-    }
-    if (response.status != 204 && response.status != 304) {
-      head.append("Content-Length: ").append(std::to_string(response.body.size())).append("\r\n");
-    }
-    if (!response.headers.has("date")) head.append("Date: ").append(date_now()).append("\r\n");
-    if (!keep) head.append("Connection: close\r\n");
-    head.append("\r\n");
-  }
-
-  const std::string& date_now() {
-    const std::time_t now = ::time(nullptr);
-    if (now != date_at) {
-      date_at = now;
-      date = http_date(now);
-    }
-    return date;
   }
 
   // Answers and closes so that the peer can read the answer: closing with unread input would reset the connection.
@@ -372,8 +316,7 @@ struct Server::Impl : std::enable_shared_from_this<Impl> {
   std::list<Connection*> connections;
   bool draining = false;
   bool out_of_descriptors = false;
-  std::time_t date_at = 0;
-  std::string date;
+  DateHeader date;
 };
 
 Server::Server(asio::io_context& io, const Listener& listener, ServerLimits limits, Handler handler,
