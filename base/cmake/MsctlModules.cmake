@@ -19,9 +19,9 @@ if(CCACHE)
 endif()
 
 # Several sources of a module in one compilation halve the time of a clean build, since most of it goes into the same
-# heavy headers. msctl is built so, because it is what a newcomer waits for; the price is that whoever edits a file there
-# compiles its neighbours, too. Off in the preset `dev`.
-option(MSCTL_UNITY "Compile several sources of msctl's modules at once" ON)
+# heavy headers. The price is that whoever edits a file compiles its neighbours, too. Off in the preset `dev`.
+option(MSCTL_UNITY "Compile several sources of a module at once" ON)
+set(CMAKE_UNITY_BUILD ${MSCTL_UNITY})
 set(CMAKE_UNITY_BUILD_BATCH_SIZE 5)
 
 find_package(Threads REQUIRED)
@@ -34,6 +34,10 @@ target_compile_options(msctl_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow
                        -Wno-array-bounds -Wno-stringop-overflow)  # false alarms of GCC 12 on joined strings
 if(CCACHE)
   target_compile_options(msctl_options INTERFACE -fpch-preprocess)
+endif()
+if(MSCTL_UNITY)
+  # A source is an included file then, and GCC takes its anonymous namespaces for those of a header.
+  target_compile_options(msctl_options INTERFACE -Wno-subobject-linkage)
 endif()
 target_compile_definitions(msctl_options INTERFACE BOOST_ASIO_NO_DEPRECATED BOOST_ASIO_DISABLE_BOOST_COROUTINE
                            BOOST_PROCESS_V2_HEADER_ONLY MSCTL_VERSION="${PROJECT_VERSION}")

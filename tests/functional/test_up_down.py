@@ -174,7 +174,8 @@ def test_child_starts_with_default_signals(cluster):
     c.wait_state("web", "completed")
     status = dict(line.split(":\t", 1) for line in c.log("web").splitlines() if ":\t" in line)
     assert int(status["SigBlk"], 16) == 0
-    assert int(status["SigIgn"], 16) == 0
+    # Signals 32 and 33 are the C library's own; no program can set them, and they come from whoever started the test.
+    assert int(status["SigIgn"], 16) & ~(0b11 << 31) == 0
     assert status["NSsid"] == status["NSpid"]
 
 

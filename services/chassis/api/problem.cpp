@@ -10,39 +10,40 @@ namespace {
 
 using base::ErrorCode;
 
-struct Kind {
+struct ProblemKind {
   int status;
   std::string_view name;  // last part of the type
   std::string_view title;
 };
 
 constexpr std::array kinds{
-    Kind{400, "malformed-request", "The request cannot be read"},
-    Kind{403, "permission-denied", "Not allowed"},
-    Kind{404, "not-found", "There is no such resource"},
-    Kind{405, "method-not-allowed", "The resource does not know this method"},
-    Kind{408, "request-timeout", "The request took too long to arrive"},
-    Kind{409, "conflict", "The request conflicts with the current state"},
-    Kind{413, "content-too-large", "The request body is too large"},
-    Kind{414, "uri-too-long", "The request target is too long"},
-    Kind{415, "unsupported-media-type", "The media type is not supported"},
-    Kind{422, "validation-failed", "The request breaks a rule"},
-    Kind{431, "header-too-large", "The request header is too large"},
-    Kind{500, "internal-error", "The server failed"},
-    Kind{502, "bad-gateway", "A service behind this one gave no valid answer"},
-    Kind{503, "unavailable", "A service that is needed is not available"},
-    Kind{504, "deadline-exceeded", "The answer did not come in time"},
-    Kind{505, "http-version-not-supported", "The HTTP version is not supported"},
+    ProblemKind{400, "malformed-request", "The request cannot be read"},
+    ProblemKind{403, "permission-denied", "Not allowed"},
+    ProblemKind{404, "not-found", "There is no such resource"},
+    ProblemKind{405, "method-not-allowed", "The resource does not know this method"},
+    ProblemKind{408, "request-timeout", "The request took too long to arrive"},
+    ProblemKind{409, "conflict", "The request conflicts with the current state"},
+    ProblemKind{413, "content-too-large", "The request body is too large"},
+    ProblemKind{414, "uri-too-long", "The request target is too long"},
+    ProblemKind{415, "unsupported-media-type", "The media type is not supported"},
+    ProblemKind{422, "validation-failed", "The request breaks a rule"},
+    ProblemKind{431, "header-too-large", "The request header is too large"},
+    ProblemKind{500, "internal-error", "The server failed"},
+    ProblemKind{502, "bad-gateway", "A service behind this one gave no valid answer"},
+    ProblemKind{503, "unavailable", "A service that is needed is not available"},
+    ProblemKind{504, "deadline-exceeded", "The answer did not come in time"},
+    ProblemKind{505, "http-version-not-supported", "The HTTP version is not supported"},
 };
 
-const Kind& kind_of(int status) {
-  const auto found = std::find_if(kinds.begin(), kinds.end(), [&](const Kind& kind) { return kind.status == status; });
+const ProblemKind& kind_of(int status) {
+  const auto found =
+      std::find_if(kinds.begin(), kinds.end(), [&](const ProblemKind& kind) { return kind.status == status; });
   return found == kinds.end() ? kind_of(status >= 500 ? 500 : 400) : *found;
 }
 
 base::http::Response respond(int status, std::string_view detail, std::string_view instance, const CallContext& context,
                              const std::vector<base::FieldError>& fields) {
-  const Kind& kind = kind_of(status);
+  const ProblemKind& kind = kind_of(status);
   base::Json body;
   body["type"] = "urn:msctl:problem:" + std::string(kind.name);
   body["title"] = kind.title;

@@ -7,6 +7,8 @@
 #include "base/json.hpp"
 
 namespace chassis::broker {
+base::Error late() { return base::fail(base::ErrorCode::timeout, "broker: no answer before the deadline"); }
+
 namespace {
 
 using base::ErrorCode;
@@ -22,8 +24,6 @@ constexpr std::int64_t duplicate_window_ns = 120LL * 1'000'000'000;
 base::Error unavailable(const std::string& what) {
   return {ErrorCode::unavailable, "broker: " + what, {}, std::chrono::seconds(1)};
 }
-
-base::Error late() { return base::fail(ErrorCode::timeout, "broker: no answer before the deadline"); }
 
 Result<void> check(natsStatus status) {
   if (status == NATS_OK) return base::success();

@@ -15,6 +15,9 @@
 
 namespace chassis::broker {
 
+// No answer came before the deadline.
+base::Error late();
+
 class Connection {
  public:
   explicit Connection(std::string url) : url_(std::move(url)) {}

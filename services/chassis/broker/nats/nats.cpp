@@ -19,8 +19,6 @@ using Timer = boost::asio::basic_waitable_timer<std::chrono::steady_clock,
 
 constexpr std::chrono::seconds connect_retry{1};
 
-base::Error late() { return base::fail(ErrorCode::timeout, "broker: no answer before the deadline"); }
-
 // What publish() shares with the sending thread and with the timer of its deadline.
 struct Publication {
   std::vector<Message> messages;
