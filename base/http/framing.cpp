@@ -1,6 +1,7 @@
 #include "base/http/framing.hpp"
 
 #include <algorithm>
+#include <string>
 
 #include "base/http/message.hpp"
 
@@ -31,6 +32,24 @@ std::string_view trim(std::string_view text) {
   const auto first = text.find_first_not_of(" \t");
   if (first == std::string_view::npos) return {};
   return text.substr(first, text.find_last_not_of(" \t") - first + 1);
+}
+
+// uri-host [ ":" port ] (RFC 9110 §7.2): a name, an IPv4 address or a bracketed IPv6 one; may be empty.
+bool is_host(std::string_view text) {
+  const auto close = text.starts_with('[') ? text.find(']') : std::string_view::npos;
+  if (text.starts_with('[') && close == std::string_view::npos) return false;
+  const auto colon = text.find(':', close == std::string_view::npos ? 0 : close);
+  const auto name = text.substr(0, colon);
+  const bool named = std::all_of(name.begin(), name.end(), [](char c) {
+    return is_token_char(c) || std::string_view("()=;,").find(c) != std::string_view::npos;
+  });
+  const auto inner = close == std::string_view::npos ? std::string_view() : text.substr(1, close - 1);
+  const bool address = close != std::string_view::npos && close + 1 == name.size() && !inner.empty() &&
+                       inner.find_first_not_of("0123456789abcdefABCDEF:.") == std::string_view::npos;
+  if (close == std::string_view::npos ? !named : !address) return false;
+  if (colon == std::string_view::npos) return true;
+  const auto port = text.substr(colon + 1);
+  return port.empty() || (port.size() <= 5 && is_digits(port) && std::stoi(std::string(port)) <= 65535);
 }
 
 FramingVerdict bad(std::string detail) { return {400, std::move(detail)}; }
@@ -67,7 +86,10 @@ FramingVerdict check_field(std::string_view line, bool http10, Seen& seen) {
   if (colon == std::string_view::npos || !is_token(line.substr(0, colon))) return bad("a header name is not a token");
   const auto name = line.substr(0, colon);
   const auto value = trim(line.substr(colon + 1));
-  if (iequals(name, "host")) ++seen.hosts;
+  if (iequals(name, "host")) {
+    ++seen.hosts;
+    if (!is_host(value)) return bad("Host is not a host name with an optional port");
+  }
   if (iequals(name, "content-length")) {
     ++seen.lengths;
     if (!is_digits(value)) return bad("Content-Length is not a number");
@@ -89,6 +111,14 @@ FramingVerdict check_together(const Seen& seen, bool http10) {
 }
 
 }  // namespace
+
+bool is_hopeless(std::string_view beginning) {
+  if (!beginning.empty() && !is_token_char(beginning.front()) && beginning.front() != '\r') return true;
+  for (auto at = beginning.find('\n'); at != std::string_view::npos; at = beginning.find('\n', at + 1)) {
+    if (at == 0 || beginning[at - 1] != '\r') return true;
+  }
+  return false;
+}
 
 FramingVerdict check_request_head(std::string_view block, FramingLimits limits) {
   bool http10 = false;

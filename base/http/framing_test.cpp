@@ -17,6 +17,19 @@ TEST(Framing, AcceptsPlainRequests) {
   EXPECT_EQ(verdict(get("Transfer-Encoding: Chunked\r\n")), 0);
   EXPECT_EQ(verdict("GET http://host/path HTTP/1.1\r\nHost: a\r\n\r\n"), 0);
   EXPECT_EQ(verdict("GET / HTTP/1.0\r\n\r\n"), 0);
+  for (const char* host : {"", "a.b-c:8080", "127.0.0.1", "[::1]", "[::1]:80", "a:"}) {
+    EXPECT_EQ(verdict("GET / HTTP/1.1\r\nHost: " + std::string(host) + "\r\n\r\n"), 0) << host;
+  }
+}
+
+TEST(Hopeless, IsSeenFromTheFirstBytes) {
+  EXPECT_TRUE(is_hopeless("\x16\x03\x01"));  // TLS
+  EXPECT_TRUE(is_hopeless("GET / HTTP/1.1\nHost: a"));
+  EXPECT_TRUE(is_hopeless("\nGET"));
+  EXPECT_FALSE(is_hopeless("GET / HTTP/1.1\r\nHost: a"));
+  EXPECT_FALSE(is_hopeless("GET / HTTP/1.1\r"));
+  EXPECT_FALSE(is_hopeless("\r"));
+  EXPECT_FALSE(is_hopeless(""));
 }
 
 struct Bad {
@@ -46,7 +59,15 @@ INSTANTIATE_TEST_SUITE_P(
                     Bad{"no name", get(": a\r\n"), 400}, Bad{"no colon", get("abc\r\n"), 400},
                     Bad{"bare LF", get("X: a\nY: b\r\n"), 400}, Bad{"bare CR", get("X: a\rY: b\r\n"), 400},
                     Bad{"NUL", get(std::string("X: a\0b\r\n", 8)), 400}, Bad{"no host", "GET / HTTP/1.1\r\n\r\n", 400},
-                    Bad{"two hosts", get("Host: b\r\n"), 400}, Bad{"two parts", "GET /\r\nHost: a\r\n\r\n", 400},
+                    Bad{"two hosts", get("Host: b\r\n"), 400},
+                    Bad{"host with a space", "GET / HTTP/1.1\r\nHost: a b\r\n\r\n", 400},
+                    Bad{"host with a path", "GET / HTTP/1.1\r\nHost: a/b\r\n\r\n", 400},
+                    Bad{"host with a user", "GET / HTTP/1.1\r\nHost: a@b\r\n\r\n", 400},
+                    Bad{"open bracket", "GET / HTTP/1.1\r\nHost: [::1\r\n\r\n", 400},
+                    Bad{"port that is none", "GET / HTTP/1.1\r\nHost: x:abc\r\n\r\n", 400},
+                    Bad{"port too large", "GET / HTTP/1.1\r\nHost: x:99999\r\n\r\n", 400},
+                    Bad{"raw UTF-8 host", "GET / HTTP/1.1\r\nHost: \xc3\xa4\r\n\r\n", 400},
+                    Bad{"two parts", "GET /\r\nHost: a\r\n\r\n", 400},
                     Bad{"space in target", "GET /a b HTTP/1.1\r\nHost: a\r\n\r\n", 400},
                     Bad{"authority form", "CONNECT a:1 HTTP/1.1\r\nHost: a\r\n\r\n", 400},
                     Bad{"other version", "GET / HTTP/1.2\r\nHost: a\r\n\r\n", 505},

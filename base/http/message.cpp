@@ -63,6 +63,22 @@ bool iequals(std::string_view a, std::string_view b) {
          std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) { return lower(x) == lower(y); });
 }
 
+bool list_contains(const Headers& headers, std::string_view name, std::string_view element) {
+  for (const auto& [key, value] : headers) {
+    if (!iequals(key, name)) continue;
+    for (std::string_view rest = value; !rest.empty();) {
+      const auto comma = rest.find(',');
+      auto item = rest.substr(0, comma);
+      rest = comma == std::string_view::npos ? std::string_view() : rest.substr(comma + 1);
+      const auto first = item.find_first_not_of(" \t");
+      if (first == std::string_view::npos) continue;
+      item = item.substr(first, item.find_last_not_of(" \t") - first + 1);
+      if (iequals(item, element)) return true;
+    }
+  }
+  return false;
+}
+
 std::string_view Headers::get(std::string_view name) const {
   for (const auto& [key, value] : fields_) {
     if (iequals(key, name)) return value;

@@ -34,6 +34,9 @@ class Headers {
 
 bool iequals(std::string_view a, std::string_view b);
 
+// True when one of the comma-separated elements of any field `name` is `element` (RFC 9110 §5.6.1).
+bool list_contains(const Headers& headers, std::string_view name, std::string_view element);
+
 struct Request {
   std::string method = "GET";
   std::string target = "/";  // origin-form as sent: path and query, still percent-encoded

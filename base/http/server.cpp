@@ -38,8 +38,7 @@ struct Refusal {
 };
 
 bool wants_close(const Request& request, bool http10) {
-  const auto connection = request.headers.get("connection");
-  return http10 || iequals(connection, "close");
+  return http10 || list_contains(request.headers, "connection", "close");
 }
 
 }  // namespace
@@ -164,7 +163,10 @@ struct Server::Impl : std::enable_shared_from_this<Impl> {
     watchdog.set(connection.watch,
                  now + (connection.phase == Phase::idle ? limits.idle_timeout : limits.header_timeout));
     std::size_t head_size = 0;
-    while (!find_head(connection.buffer.view(), head_size)) {
+    for (;;) {
+      skip_empty_lines(connection.buffer);
+      if (find_head(connection.buffer.view(), head_size)) break;
+      if (is_hopeless(connection.buffer.view())) co_return Refusal{400, "this is not an HTTP request"};
       if (connection.buffer.view().size() > limits.header_bytes) co_return Refusal{431, "the header is too large"};
       const bool got = co_await read_some(connection);
       if (!got) {
@@ -219,6 +221,11 @@ struct Server::Impl : std::enable_shared_from_this<Impl> {
     request.peer = connection.peer;
     request.peer_uid = connection.peer_uid;
     co_return Refusal{};
+  }
+
+  // Some clients end a body with an empty line that is not part of it (RFC 9112 §2.2).
+  static void skip_empty_lines(ReadBuffer& buffer) {
+    while (buffer.view().starts_with("\r\n")) buffer.consume(2);
   }
 
   static bool find_head(std::string_view data, std::size_t& size) {

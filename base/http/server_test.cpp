@@ -131,6 +131,26 @@ TEST(HttpServer, KeepsTheConnectionAndReadsPipelinedRequests) {
   EXPECT_NE(answer.find("X-Target: /2"), std::string::npos);
 }
 
+TEST(HttpServer, ClosesWhenOneOfTheConnectionOptionsSaysSo) {
+  auto server = tcp_server();
+  for (const char* option : {"close", "keep-alive, Close", "x,close ,y"}) {
+    const auto answer =
+        raw(server.port(), "GET / HTTP/1.1\r\nHost: a\r\nConnection: " + std::string(option) + "\r\n\r\n");
+    EXPECT_NE(answer.find("Connection: close"), std::string::npos) << option;
+  }
+}
+
+TEST(HttpServer, SkipsEmptyLinesBeforeARequest) {
+  auto server = tcp_server();
+  const auto answer = raw(server.port(), "\r\n\r\nGET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+  EXPECT_TRUE(answer.starts_with("HTTP/1.1 200 ")) << answer;
+}
+
+TEST(HttpServer, RefusesATlsHandshakeAtOnce) {
+  auto server = tcp_server();
+  EXPECT_TRUE(raw(server.port(), "\x16\x03\x01\x02").starts_with("HTTP/1.1 400 "));
+}
+
 TEST(HttpServer, ReadsChunkedBodiesAndDropsTrailers) {
   auto server = tcp_server();
   const auto answer = raw(server.port(),

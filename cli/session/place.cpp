@@ -1,6 +1,8 @@
 #include "cli/session/place.hpp"
 
+#include <algorithm>
 #include <cstdlib>
+#include <set>
 
 #include "supervisor/spec/suggest.hpp"
 
@@ -55,6 +57,33 @@ std::vector<control::ServiceView> stopped_views(const spec::Cluster& cluster) {
     views.push_back(std::move(view));
   }
   return views;
+}
+
+base::Result<void> check_known_to_supervisor(const std::vector<std::string>& wanted,
+                                             const std::vector<control::ServiceView>& views) {
+  std::string unknown;
+  for (const auto& name : wanted) {
+    const bool known = std::any_of(views.begin(), views.end(), [&](const auto& view) { return view.name == name; });
+    if (!known) unknown += (unknown.empty() ? "" : ", ") + name;
+  }
+  if (unknown.empty()) return base::success();
+  return base::fail(base::ErrorCode::conflict, "the cluster file has changed since the supervisor started (new: " +
+                                                   unknown + "): run msctl down, then msctl up");
+}
+
+std::vector<std::string> files_younger_than(const spec::Cluster& cluster, const Place& place,
+                                            std::chrono::duration<double> age) {
+  std::set<std::filesystem::path> files{place.file};
+  for (const auto& [name, service] : cluster.services) files.insert(service.folder / "service.yaml");
+  const auto since = std::filesystem::file_time_type::clock::now() -
+                     std::chrono::duration_cast<std::filesystem::file_time_type::duration>(age);
+  std::vector<std::string> younger;
+  for (const auto& file : files) {
+    std::error_code error;
+    const auto written = std::filesystem::last_write_time(file, error);
+    if (!error && written > since) younger.push_back(file.lexically_proximate(place.root).string());
+  }
+  return younger;
 }
 
 base::Result<void> check_names(const spec::Cluster& cluster, const std::vector<std::string>& names) {

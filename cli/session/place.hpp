@@ -1,6 +1,7 @@
 #pragma once
 // Which cluster a command is about. Plain values.
 
+#include <chrono>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -36,6 +37,14 @@ void overlay_ports(spec::Cluster& cluster, const std::vector<control::ServiceVie
 
 // What `ps` shows without a supervisor: every service of the file, stopped.
 std::vector<control::ServiceView> stopped_views(const spec::Cluster& cluster);
+
+// The supervisor keeps to what it read at its start. Errors: conflict when `wanted` names services it does not know.
+base::Result<void> check_known_to_supervisor(const std::vector<std::string>& wanted,
+                                             const std::vector<control::ServiceView>& views);
+
+// The files of the cluster that were written less than `age` ago, by name.
+std::vector<std::string> files_younger_than(const spec::Cluster& cluster, const Place& place,
+                                            std::chrono::duration<double> age);
 
 // Errors: not_found with the nearest known name.
 base::Result<void> check_names(const spec::Cluster& cluster, const std::vector<std::string>& names);

@@ -63,6 +63,10 @@ base::Result<void> UpSession::connect() {
     TRY(status, client_.status());
   } else {
     say("supervisor already runs (pid " + std::to_string(status.value().pid) + ")");
+    const std::chrono::duration<double> age(status.value().uptime_s);
+    for (const auto& file : files_younger_than(cluster_, place_, age)) {
+      say(file + " has changed since it started: msctl down and msctl up apply that");
+    }
   }
   supervisor_ = status.value().pid;
   return base::success();
@@ -81,6 +85,7 @@ base::Result<void> UpSession::ask() {
   TRY(const auto past, client_.events(0, milliseconds(0)));
   if (!past.empty()) seen_ = past.back().seq;
   TRY(const auto views, client_.services());
+  TRY(check_known_to_supervisor(wanted_, views));
   overlay_ports(cluster_, views);
   for (const auto& view : views) {
     standing_.begin(view);

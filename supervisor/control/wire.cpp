@@ -109,7 +109,8 @@ Json to_json(const EventView& view) {
 Json to_json(const StatusView& view) {
   Json counts = Json::object();
   for (const auto& [state, count] : view.services) counts[state] = count;
-  Json supervisor = {{"pid", view.pid}, {"version", view.version}, {"uptime_s", one_decimal(view.uptime_s)}};
+  Json supervisor = {
+      {"pid", view.pid}, {"version", view.version}, {"uptime_s", std::round(view.uptime_s * 1000) / 1000}};
   return {{"supervisor", std::move(supervisor)},
           {"services", std::move(counts)},
           {"cluster", view.cluster},

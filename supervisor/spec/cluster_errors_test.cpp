@@ -106,6 +106,15 @@ services:
             "msctl.yaml:9: services.a.calls.user-service: that service has no port named \"grpc\"");
 }
 
+TEST_F(ClusterErrors, OnePortForTwo) {
+  EXPECT_EQ(error(R"(services:
+  a: {command: [x], ports: {http: 9333}}
+  b: {command: [x], ports: {grpc: 1, http: 9333}}
+)"),
+            "msctl.yaml:3: services.b.ports.http: port 9333 is already a.http; 0 takes a free one");
+  EXPECT_TRUE(loads("services: {a: {command: [x], ports: {http: 0, grpc: 0}}}"));
+}
+
 TEST_F(ClusterErrors, BrokerAndRoutes) {
   EXPECT_EQ(
       error("services: {a: {command: [x], publishes: [a.b]}}"),

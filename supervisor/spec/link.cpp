@@ -22,6 +22,7 @@ class Linker {
       link_calls(source, service);
       link_broker(source, service);
       check_routes(source, service);
+      check_ports(source, service);
     }
     link_gateway();
     if (problems_.empty()) check_cycles();
@@ -87,6 +88,17 @@ class Linker {
       if (is_new) continue;
       source.report(problems_, "/routes/" + std::to_string(i) + "/prefix",
                     "prefix " + service.routes[i].prefix + " is already a route of " + owner->second);
+    }
+  }
+
+  // Two servers on one port would not both start, and a probe of the one could be answered by the other.
+  void check_ports(const ServiceSource& source, const Service& service) {
+    for (const auto& [name, port] : service.ports) {
+      if (port == 0) continue;
+      const auto [owner, is_new] = ports_.emplace(port, service.name + "." + name);
+      if (is_new) continue;
+      source.report(problems_, child_pointer("/ports", name),
+                    "port " + std::to_string(port) + " is already " + owner->second + "; 0 takes a free one");
     }
   }
 
@@ -156,6 +168,7 @@ class Linker {
   const ServiceSources& sources_;
   Problems& problems_;
   std::map<std::string, std::string> prefixes_;  // to the service that has it
+  std::map<std::uint16_t, std::string> ports_;   // to SERVICE.NAME
 };
 
 }  // namespace

@@ -249,3 +249,15 @@ def test_colour_on_a_terminal_only(cluster):
     del env["NO_COLOR"]
     painted = subprocess.run(inside, cwd=c.folder, env=env, stdout=subprocess.PIPE, text=True, check=True).stdout
     assert "\x1b[32mready\x1b[0m" in painted
+
+
+def test_up_says_that_the_file_has_changed(cluster):
+    c = cluster()
+    c.write({"services": {"a": idle(c)}})
+    c.up()
+    c.write({"services": {"a": idle(c), "b": idle(c)}})
+    done = c.run("up", "-d", "--wait", timeout=20)
+    assert done.returncode == 1
+    assert "msctl.yaml has changed since it started" in done.stdout
+    assert "(new: b): run msctl down, then msctl up" in done.stderr
+    assert c.run("up", "-d", "--wait", "a").returncode == 0

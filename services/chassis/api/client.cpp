@@ -31,8 +31,11 @@ base::Task<base::Result<std::string>> ServiceClient::call(std::string method, co
                       {{"service", service_}, {"method", method}, {"outcome", answer ? "ok" : "error"}});
   env_->metrics.observe_seconds("rpc_client_call_duration_seconds", "Time until a gRPC call was answered",
                                 {{"service", service_}, {"method", method}}, took.count());
-  if (!answer && (answer.error().code == base::ErrorCode::unavailable)) {
+  if (!answer && answer.error().code == base::ErrorCode::unavailable) {
     co_return base::fail(base::ErrorCode::unavailable, service_ + " is not available");
+  }
+  if (!answer && answer.error().code == base::ErrorCode::timeout) {
+    co_return base::fail(base::ErrorCode::timeout, service_ + " did not answer in time");
   }
   co_return answer;
 }

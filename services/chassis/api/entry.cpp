@@ -11,15 +11,7 @@ HttpEntry::HttpEntry(Environment& env, const Health& health, Inner inner)
 
 base::Task<base::http::Response> HttpEntry::handle(base::http::Request request) const {
   const std::string path(request.path());
-  if (request.method == "GET" || request.method == "HEAD") {
-    if (Health::knows(path)) co_return co_await health_.answer(path);
-    if (path == "/metrics") {
-      base::http::Response metrics;
-      metrics.headers.add("Content-Type", "text/plain; version=0.0.4; charset=utf-8");
-      metrics.body = env_.metrics.serialize();
-      co_return metrics;
-    }
-  }
+  if (Health::knows(path) || path == "/metrics") co_return co_await about_itself(std::move(request));
   const auto began = env_.clock.monotonic();
   const CallContext context = context_of(request);
   const std::string method = request.method;
@@ -27,6 +19,20 @@ base::Task<base::http::Response> HttpEntry::handle(base::http::Request request) 
   handled.response.headers.set("X-Request-Id", context.request_id);
   record(context, method, path, handled, began);
   co_return std::move(handled.response);
+}
+
+base::Task<base::http::Response> HttpEntry::about_itself(base::http::Request request) const {
+  const std::string path(request.path());
+  if (request.method != "GET" && request.method != "HEAD") {
+    auto refused = refuse(405, request.method + " is not allowed here; allowed: GET, HEAD", request);
+    refused.headers.add("Allow", "GET, HEAD");
+    co_return refused;
+  }
+  if (path != "/metrics") co_return co_await health_.answer(path);
+  base::http::Response metrics;
+  metrics.headers.add("Content-Type", "text/plain; version=0.0.4; charset=utf-8");
+  metrics.body = env_.metrics.serialize();
+  co_return metrics;
 }
 
 CallContext HttpEntry::context_of(const base::http::Request& request) const {
@@ -68,7 +74,8 @@ void HttpEntry::record(const CallContext& context, const std::string& method, co
                           {"route", handled.route},
                           {"status", status},
                           {"duration_ms", std::round(took.count() * 1e6) / 1e3}};
-  env_.log.write(status >= 500 ? Level::error : Level::info, "request", fields);
+  const bool our_fault = status >= 500 && status != 505;  // an HTTP version that we do not speak is the client's
+  env_.log.write(our_fault ? Level::error : Level::info, "request", fields);
 }
 
 base::http::ServerLimits server_limits(const Config& config) {

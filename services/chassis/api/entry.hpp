@@ -29,10 +29,12 @@ class HttpEntry {
   HttpEntry(Environment& env, const Health& health, Inner inner);
 
   base::Task<base::http::Response> handle(base::http::Request request) const;
-  // The answer to a request that the server refused before it was whole; logged and counted like any other.
+  // The answer to a request that never reaches the service, such as one that was not whole; logged and counted like any
+  // other.
   base::http::Response refuse(int status, std::string_view detail, const base::http::Request& request) const;
 
  private:
+  base::Task<base::http::Response> about_itself(base::http::Request request) const;
   CallContext context_of(const base::http::Request& request) const;
   void record(const CallContext& context, const std::string& method, const std::string& path, const Handled& handled,
               base::Monotonic began) const;

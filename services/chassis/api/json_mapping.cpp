@@ -1,6 +1,6 @@
 #include "services/chassis/api/json_mapping.hpp"
 
-#include <charconv>
+#include <cmath>
 #include <limits>
 #include <optional>
 
@@ -38,7 +38,7 @@ class Reader {
 
  private:
   static std::string_view type_of(const Json& json) {
-    if (json.is_number_float()) return "a fractional number";
+    if (json.is_number_float()) return "one with a fraction or exponent";
     if (json.is_number()) return "a number";
     if (json.is_string()) return "a string";
     if (json.is_boolean()) return "a boolean";
@@ -115,6 +115,11 @@ class Reader {
 
   template <class T>
   std::optional<T> integer(const Json& json, const std::string& path) {
+    // A whole number beyond 64 bits reaches us as a floating-point one.
+    if (json.is_number_float() && std::abs(json.get<double>()) >= 9.2e18) {
+      problems_.push_back({path, "is out of range"});
+      return std::nullopt;
+    }
     if (!json.is_number_integer()) {
       wrong(path, "must be a whole number", json);
       return std::nullopt;

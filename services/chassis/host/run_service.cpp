@@ -6,6 +6,7 @@
 #include <fstream>
 #include <iterator>
 
+#include <google/protobuf/stubs/logging.h>
 #include <boost/asio/co_spawn.hpp>
 
 #include "base/random.hpp"
@@ -75,6 +76,7 @@ int run_with(const Config& config, const Run& run, HostOptions options) {
 
 int run_service(int argc, char** argv, const Run& run, HostOptions options) {
   std::signal(SIGPIPE, SIG_IGN);
+  google::protobuf::SetLogHandler(nullptr);  // its plain lines would stand among our JSON; the caller gets the error
   const auto config = load(argc, argv);
   if (config) return run_with(config.value(), run, options);
   std::fprintf(stderr, "%s\n", config.error().message.c_str());

@@ -128,6 +128,15 @@ TEST_F(OrderService, RefusesWhatBreaksARule) {
   EXPECT_EQ(type["errors"][1]["field"], "items[0].unit_price_cents");
 }
 
+TEST_F(OrderService, APriceThatIsLeftOutIsNotZero) {
+  const std::string start =
+      R"({"user_id":")" + std::string(ann) + R"(","currency":"EUR","items":[{"sku":"A1","quantity":1)";
+  const auto [status, body] = world.json("POST", "/v1/orders", start + "}]}");
+  EXPECT_EQ(status, 422);
+  EXPECT_EQ(body["errors"][0]["field"], "items[0].unit_price_cents");
+  EXPECT_EQ(world.json("POST", "/v1/orders", start + R"(,"unit_price_cents":0}]})").first, 201);
+}
+
 TEST_F(OrderService, ABrokerThatIsAwayLosesNothing) {
   world.brokers.set(chassis::broker::MemoryBrokers::Health::down);
   for (int i = 0; i < 3; ++i) ASSERT_EQ(world.json("POST", "/v1/orders", order_body(ann)).first, 201);

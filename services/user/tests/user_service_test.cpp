@@ -96,6 +96,14 @@ TEST_F(UserService, SaysWhichMethodsAPathKnows) {
   EXPECT_EQ(world.request("DELETE", "/v1/users/x").headers.get("allow"), "GET, HEAD");
 }
 
+TEST_F(UserService, ItsOwnPagesAreOnlyRead) {
+  for (const char* path : {"/health", "/health/ready", "/metrics"}) {
+    const auto answer = world.request("DELETE", path);
+    EXPECT_EQ(answer.status, 405) << path;
+    EXPECT_EQ(answer.headers.get("allow"), "GET, HEAD");
+  }
+}
+
 TEST_F(UserService, WantsJson) {
   base::http::Headers headers;
   headers.add("Content-Type", "text/plain");

@@ -26,27 +26,16 @@ constexpr std::array<std::string_view, 13> not_forwarded{"connection",
                                                          "host",
                                                          "forwarded"};
 
-// The Connection header may name more fields that end here.
-bool is_named(std::string_view list, std::string_view name) {
-  while (!list.empty()) {
-    const auto comma = list.find(',');
-    auto item = list.substr(0, comma);
-    list = comma == std::string_view::npos ? std::string_view() : list.substr(comma + 1);
-    const auto first = item.find_first_not_of(" \t");
-    if (first == std::string_view::npos) continue;
-    item = item.substr(first, item.find_last_not_of(" \t") - first + 1);
-    if (base::http::iequals(item, name)) return true;
-  }
-  return false;
-}
+// The service counts the same deadline from a little later on; its own answer to a missed one says more than ours.
+constexpr std::chrono::seconds answer_margin{1};
 
 Headers end_to_end(const Headers& headers) {
-  const auto connection = headers.get("connection");
   Headers kept;
   for (const auto& [name, value] : headers) {
     const bool dropped = std::any_of(not_forwarded.begin(), not_forwarded.end(),
                                      [&n = name](std::string_view each) { return base::http::iequals(n, each); });
-    if (!dropped && !is_named(connection, name)) kept.add(name, value);
+    // The Connection header may name more fields that end here.
+    if (!dropped && !base::http::list_contains(headers, "connection", name)) kept.add(name, value);
   }
   return kept;
 }
@@ -74,8 +63,9 @@ base::Task<chassis::Handled> Proxy::handle(chassis::CallContext context, base::h
   }
   base::http::Target target{route->address, route->port, {}};
   const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(context.deadline - env_.clock.monotonic());
+  const auto patience = left + answer_margin;
   auto upstream_request = outgoing(*route, context, std::move(request));
-  auto answer = co_await env_.http.send(std::move(target), std::move(upstream_request), left);
+  auto answer = co_await env_.http.send(std::move(target), std::move(upstream_request), patience);
   chassis::Handled handled{{}, route->prefix};
   if (!answer) {
     base::Error error = answer.error();

@@ -31,7 +31,9 @@ Order to_message(const domain::Order& order) {
 base::Task<base::Result<Order>> place(app::Orders& orders, chassis::CallContext context, PlaceOrderRequest request) {
   domain::NewOrder wanted{request.user_id(), request.currency(), {}};
   for (const auto& item : request.items()) {
-    wanted.items.push_back({item.sku(), item.quantity(), item.unit_price_cents()});
+    // A price that was left out is not a price of 0: the domain refuses what is below it.
+    const std::int64_t price = item.has_unit_price_cents() ? item.unit_price_cents() : -1;
+    wanted.items.push_back({item.sku(), item.quantity(), price});
   }
   CO_TRY(const auto order, co_await orders.place(std::move(context), std::move(wanted)));
   co_return to_message(order);
