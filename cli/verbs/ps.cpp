@@ -38,6 +38,11 @@ int ps(Format format) {
   auto views = place.value().client().services();
   if (!views) {
     if (views.error().code != base::ErrorCode::unavailable) return report(views.error());
+    if (supervisor_was_lost(place.value())) {
+      // Its services may run or not; a list that says `stopped` would be a guess.
+      say_error("msctl: " + why_nobody_answers(place.value()));
+      return failed;
+    }
     const auto cluster = spec::load_cluster(place.value().file);
     if (!cluster) return report(cluster.error());
     views = stopped_views(cluster.value());
