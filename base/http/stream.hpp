@@ -8,20 +8,17 @@
 #include <string>
 
 #include <boost/asio/basic_stream_socket.hpp>
-#include <boost/asio/basic_waitable_timer.hpp>
 #include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/redirect_error.hpp>
-#include <boost/asio/wait_traits.hpp>
 
 #include "base/clock.hpp"
 #include "base/task.hpp"
+#include "base/timer.hpp"
 
 namespace base::http {
 
 using Socket = boost::asio::basic_stream_socket<boost::asio::generic::stream_protocol, Executor>;
-using Timer = boost::asio::basic_waitable_timer<std::chrono::steady_clock,
-                                                boost::asio::wait_traits<std::chrono::steady_clock>, Executor>;
 
 inline constexpr std::size_t read_chunk = 16 * 1024;  // asked for in one read
 

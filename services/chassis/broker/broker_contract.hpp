@@ -6,9 +6,9 @@
 #include <chrono>
 
 #include <gtest/gtest.h>
-#include <boost/asio/basic_waitable_timer.hpp>
 
 #include "base/run_task.hpp"
+#include "base/timer.hpp"
 #include "services/chassis/broker/broker.hpp"
 
 namespace chassis::broker {
@@ -26,10 +26,7 @@ class BrokerContract : public ::testing::Test {
 
   // Connecting goes on in the background: this asks until the broker answers.
   static base::Task<bool> answers(Broker& broker) {
-    using Timer =
-        boost::asio::basic_waitable_timer<std::chrono::steady_clock,
-                                          boost::asio::wait_traits<std::chrono::steady_clock>, base::Executor>;
-    Timer timer(co_await boost::asio::this_coro::executor);
+    base::Timer timer(co_await boost::asio::this_coro::executor);
     for (const auto until = soon(); std::chrono::steady_clock::now() < until;) {
       const auto pong = co_await broker.ping(in(std::chrono::milliseconds(1'000)));
       if (pong) co_return true;

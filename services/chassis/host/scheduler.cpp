@@ -49,7 +49,7 @@ class AsioScheduler::TimerSignal final : public Signal {
  private:
   struct State {
     explicit State(asio::io_context& io) : timer(io) {}
-    SteadyTimer timer;
+    base::Timer timer;
     std::atomic<bool> set{false};
   };
   AsioScheduler& owner_;
@@ -75,7 +75,7 @@ void AsioScheduler::request_shutdown() {
 }
 
 base::Task<> AsioScheduler::sleep(std::chrono::milliseconds duration) {
-  SteadyTimer timer(co_await asio::this_coro::executor);
+  base::Timer timer(co_await asio::this_coro::executor);
   timer.expires_after(duration);
   boost::system::error_code ignored;
   co_await timer.async_wait(token(ignored));

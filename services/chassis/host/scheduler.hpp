@@ -6,19 +6,14 @@
 #include <list>
 #include <mutex>
 
-#include <boost/asio/basic_waitable_timer.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/thread_pool.hpp>
-#include <boost/asio/wait_traits.hpp>
 
+#include "base/timer.hpp"
 #include "services/chassis/env/environment.hpp"
 #include "services/chassis/host/io_threads.hpp"
 
 namespace chassis {
-
-using SteadyTimer =
-    boost::asio::basic_waitable_timer<std::chrono::steady_clock, boost::asio::wait_traits<std::chrono::steady_clock>,
-                                      base::Executor>;
 
 class AsioScheduler final : public Scheduler {
  public:
@@ -40,8 +35,8 @@ class AsioScheduler final : public Scheduler {
 
   IoThreads& threads_;
   boost::asio::signal_set signals_;
-  SteadyTimer stop_;   // cancelled when the stop is requested: wakes its waiters
-  SteadyTimer ended_;  // cancelled when a spawned task ends
+  base::Timer stop_;   // cancelled when the stop is requested: wakes its waiters
+  base::Timer ended_;  // cancelled when a spawned task ends
   int running_ = 0;    // spawned tasks; first thread only
   std::atomic<bool> shutting_down_{false};
   std::mutex mutex_;

@@ -3,10 +3,10 @@
 #include <exception>
 #include <mutex>
 
-#include <boost/asio/basic_waitable_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 
 #include "base/resume.hpp"
+#include "base/timer.hpp"
 
 namespace chassis::rpc {
 
@@ -15,8 +15,7 @@ using base::Result;
 
 namespace {
 
-using Timer = boost::asio::basic_waitable_timer<std::chrono::steady_clock,
-                                                boost::asio::wait_traits<std::chrono::steady_clock>, base::Executor>;
+using base::Timer;
 
 base::Error unavailable(std::string message) {
   return {ErrorCode::unavailable, std::move(message), {}, std::chrono::seconds(1)};

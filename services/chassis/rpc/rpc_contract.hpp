@@ -7,10 +7,10 @@
 #include <stdexcept>
 
 #include <gtest/gtest.h>
-#include <boost/asio/basic_waitable_timer.hpp>
 #include <boost/asio/detached.hpp>
 
 #include "base/run_task.hpp"
+#include "base/timer.hpp"
 #include "services/chassis/rpc/rpc.hpp"
 #include "services/chassis/rpc/status.hpp"
 
@@ -27,10 +27,7 @@ class RpcContract : public ::testing::Test {
   static base::Monotonic soon() { return in(milliseconds(10'000)); }
 
   static base::Task<> wait(milliseconds delay) {
-    using Timer =
-        boost::asio::basic_waitable_timer<std::chrono::steady_clock,
-                                          boost::asio::wait_traits<std::chrono::steady_clock>, base::Executor>;
-    Timer timer(co_await boost::asio::this_coro::executor, delay);
+    base::Timer timer(co_await boost::asio::this_coro::executor, delay);
     co_await timer.async_wait(base::use_task);
   }
   static base::Task<Answer> echo(Call call) { co_return call.body; }

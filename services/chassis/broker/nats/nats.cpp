@@ -2,11 +2,11 @@
 
 #include <chrono>
 
-#include <boost/asio/basic_waitable_timer.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/thread_pool.hpp>
 
+#include "base/timer.hpp"
 #include "services/chassis/broker/nats/connection.hpp"
 
 namespace chassis::broker {
@@ -14,8 +14,7 @@ namespace {
 
 using base::ErrorCode;
 using base::Result;
-using Timer = boost::asio::basic_waitable_timer<std::chrono::steady_clock,
-                                                boost::asio::wait_traits<std::chrono::steady_clock>, base::Executor>;
+using base::Timer;
 
 constexpr std::chrono::seconds connect_retry{1};
 

@@ -12,12 +12,12 @@
 #include <grpcpp/server_builder.h>
 #include <grpcpp/support/byte_buffer.h>
 #include <grpcpp/support/server_callback.h>
-#include <boost/asio/basic_waitable_timer.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/this_coro.hpp>
 
 #include "base/resume.hpp"
+#include "base/timer.hpp"
 #include "services/chassis/rpc/grpc/sides.hpp"
 #include "services/chassis/rpc/grpc/wire.hpp"
 #include "services/chassis/rpc/status.hpp"
@@ -28,8 +28,7 @@ namespace {
 using base::ErrorCode;
 using base::Result;
 using Answer = Result<std::string>;
-using Timer = boost::asio::basic_waitable_timer<std::chrono::steady_clock,
-                                                boost::asio::wait_traits<std::chrono::steady_clock>, base::Executor>;
+using base::Timer;
 
 base::Error going_down() { return {ErrorCode::unavailable, "the service is going down", {}, std::chrono::seconds(1)}; }
 
