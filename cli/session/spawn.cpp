@@ -19,6 +19,8 @@
 
 extern char** environ;
 
+#include "base/child.hpp"
+
 namespace cli {
 namespace {
 
@@ -46,12 +48,7 @@ std::vector<char*> pointers(const std::vector<std::string>& texts) {
 [[noreturn]] void become_supervisor(int ready, const char* log, char* const* argv) {
   ::setsid();
   if (::fork() != 0) ::_exit(0);
-  struct sigaction standard {};
-  standard.sa_handler = SIG_DFL;
-  for (int number = 1; number < NSIG; ++number) ::sigaction(number, &standard, nullptr);
-  sigset_t none;
-  ::sigemptyset(&none);
-  ::sigprocmask(SIG_SETMASK, &none, nullptr);
+  base::reset_signals();
   const int kept = ::fcntl(ready, F_DUPFD_CLOEXEC, 10);
   const int null = ::open("/dev/null", O_RDWR);
   const int out = ::open(log, O_WRONLY | O_APPEND | O_CREAT, 0600);

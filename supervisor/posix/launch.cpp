@@ -8,7 +8,8 @@
 #include <boost/process/v2/environment.hpp>
 #include <boost/process/v2/process.hpp>
 #include <boost/process/v2/start_dir.hpp>
-#include <csignal>
+
+#include "base/child.hpp"
 
 namespace posix {
 namespace {
@@ -29,7 +30,7 @@ struct ChildSetup {
   template <class Path>
   error_code on_exec_setup(Launcher& /*launcher*/, const Path& /*program*/, const char* const* /*argv*/) const {
     if (::setsid() < 0) return last_error();
-    reset_signals();
+    base::reset_signals();
     const int null = ::open("/dev/null", O_RDWR | O_CLOEXEC);
     if (null < 0) return last_error();
     if (::dup2(null, 0) < 0 || ::dup2(log, 1) < 0 || ::dup2(log, 2) < 0) return last_error();
@@ -46,16 +47,6 @@ struct ChildSetup {
   template <class Path>
   void on_exec_error(Launcher&, const Path&, const char* const*, error_code) const {
     ::_exit(127);
-  }
-
- private:
-  static void reset_signals() {
-    struct sigaction standard {};
-    standard.sa_handler = SIG_DFL;
-    for (int number = 1; number < NSIG; ++number) ::sigaction(number, &standard, nullptr);
-    sigset_t none;
-    ::sigemptyset(&none);
-    ::sigprocmask(SIG_SETMASK, &none, nullptr);
   }
 };
 
