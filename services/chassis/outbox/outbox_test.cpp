@@ -73,11 +73,8 @@ class Outbox : public ::testing::Test {
   }
 
   void run(db::Work work) {
-    auto task = [](db::Database& where, base::Monotonic until, db::Work what) -> base::Task<> {
-      EXPECT_TRUE(co_await where.write(until, std::move(what)));
-    };
-    world.scheduler.spawn(task(*database, world.clock.monotonic() + 1s, std::move(work)));
-    world.settle();
+    const auto done = world.ask(database->write(world.clock.monotonic() + 1s, std::move(work)));
+    EXPECT_TRUE(done && *done);
   }
 
   PickyBroker broker;

@@ -2,10 +2,9 @@
 
 #include <algorithm>
 
-#include <boost/asio/async_result.hpp>
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/post.hpp>
-#include <boost/asio/this_coro.hpp>
+
+#include "base/resume.hpp"
 
 namespace chassis::testing {
 
@@ -59,14 +58,11 @@ class FakeScheduler::FakeSignal final : public Signal {
 };
 
 base::Task<> FakeScheduler::wait_until(base::Monotonic due, std::function<void(Handle)> remember) {
-  const auto executor = co_await asio::this_coro::executor;
-  auto start = [this, due, executor, remember = std::move(remember)](auto handler) {
-    auto waiting = std::make_shared<decltype(handler)>(std::move(handler));
-    auto resume = [executor, waiting] { asio::post(executor, [waiting] { std::move (*waiting)(); }); };
-    const auto place = waiters_.insert(waiters_.end(), Waiter{due, std::move(resume)});
+  auto start = [this, due, remember = std::move(remember)](base::Resume<int> resume) {
+    const auto place = waiters_.insert(waiters_.end(), Waiter{due, [resume] { resume(0); }});
     if (remember) remember(place);
   };
-  co_await asio::async_initiate<const asio::use_awaitable_t<base::Executor>, void()>(std::move(start), base::use_task);
+  static_cast<void>(co_await base::await_foreign<int>(std::move(start)));
 }
 
 void FakeScheduler::fire(Handle waiter) {
@@ -191,14 +187,11 @@ base::http::Response FakeEnvironment::request(const std::string& method, const s
                                               const std::string& body, const base::http::Headers& headers) {
   base::http::Request message{method, target, headers, body};
   const base::http::Target to{"127.0.0.1", config.ports.at("http"), {}};
-  base::Result<base::http::Response> answer = base::fail(base::ErrorCode::timeout, "no answer while time stands still");
-  auto exchange = [&]() -> base::Task<> { answer = co_await http.send(to, message, std::chrono::seconds(1)); };
-  asio::co_spawn(io, exchange(), rethrow);
-  settle();
-  if (answer) return answer.value();
+  const auto answer = ask(http.send(to, message, std::chrono::seconds(1)));
+  if (answer && *answer) return answer->value();
   base::http::Response failed;
   failed.status = 0;
-  failed.body = answer.error().message;
+  failed.body = answer ? answer->error().message : "no answer while time stands still";
   return failed;
 }
 

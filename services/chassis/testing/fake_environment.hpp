@@ -11,6 +11,7 @@
 #include <functional>
 #include <list>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -123,6 +124,18 @@ class FakeEnvironment {
   void settle();
   void advance(std::chrono::milliseconds by);
   void stop();
+  // Runs the task while time stands still. Empty when it waits for time to pass; it then goes on with the world.
+  template <class T>
+  std::optional<T> ask(base::Task<T> task) {
+    auto answer = std::make_shared<std::optional<T>>();
+    // Without captures: the coroutine may outlive this call and with it the lambda.
+    auto whole = [](base::Task<T> what, std::shared_ptr<std::optional<T>> into) -> base::Task<> {
+      into->emplace(co_await std::move(what));
+    };
+    scheduler.spawn(whole(std::move(task), answer));
+    settle();
+    return *answer;
+  }
   // One request to the service's `http` port, time standing still.
   base::http::Response request(const std::string& method, const std::string& target, const std::string& body = {},
                                const base::http::Headers& headers = {});

@@ -74,15 +74,11 @@ class Subject {
   using Question = std::function<base::Task<base::Result<order::v1::Order>>(const chassis::CallContext&)>;
 
   base::Result<order::v1::Order> ask(const Question& question) {
-    std::optional<base::Result<order::v1::Order>> answer;
     chassis::CallContext context;
     context.trace = chassis::continue_trace("", "", world_.random);
     context.request_id = "r";
     context.deadline = world_.clock.monotonic() + std::chrono::seconds(1);
-    auto task = [&]() -> base::Task<> { answer = co_await question(context); };
-    boost::asio::co_spawn(world_.io, task(), [](std::exception_ptr) {});
-    world_.settle();
-    return std::move(*answer);
+    return world_.ask(question(context)).value();
   }
 
   FakeEnvironment world_;

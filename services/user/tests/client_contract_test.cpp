@@ -42,15 +42,11 @@ class Subject {
   }
 
   base::Result<user::v1::User> get(const std::string& id) {
-    std::optional<base::Result<user::v1::User>> answer;
     chassis::CallContext context;
     context.trace = chassis::continue_trace("", "", world_.random);
     context.request_id = "r";
     context.deadline = world_.clock.monotonic() + std::chrono::seconds(1);
-    auto ask = [&]() -> base::Task<> { answer = co_await users_->get(context, id); };
-    boost::asio::co_spawn(world_.io, ask(), [](std::exception_ptr) {});
-    world_.settle();
-    return std::move(*answer);
+    return world_.ask(users_->get(context, id)).value();
   }
 
   void take_away() {
