@@ -51,6 +51,7 @@ auto guarded(Read read) -> base::Result<decltype(read())> {
 ServiceView read_service(const Json& json) {
   ServiceView view;
   view.name = json.at("name").get<std::string>();
+  view.service = json.value("service", view.name);
   view.state = json.at("state").get<std::string>();
   view.pid = optional_number(json.at("pid"));
   view.restarts = json.at("restarts").get<int>();
@@ -58,6 +59,16 @@ ServiceView read_service(const Json& json) {
   for (const auto& [name, port] : json.at("ports").items()) view.ports[name] = port.get<std::uint16_t>();
   view.reason = json.at("reason").get<std::string>();
   view.log_from = log_from(json);
+  view.status = json.value("status", "");
+  const auto last_exit = json.find("last_exit");
+  if (last_exit != json.end() && last_exit->is_string()) view.last_exit = last_exit->get<std::string>();
+  const auto keeper = json.find("keeper");
+  if (keeper != json.end()) view.keeper = optional_number(*keeper);
+  view.booted = json.value("booted", false);
+  view.live = json.value("live", false);
+  view.ready = json.value("ready", false);
+  view.paused = json.value("paused", false);
+  view.probes = json.value("probes", std::vector<std::string>());
   return view;
 }
 
@@ -86,12 +97,21 @@ Json to_json(const ServiceView& view) {
   Json ports = Json::object();
   for (const auto& [name, port] : view.ports) ports[name] = port;
   return {{"name", view.name},
+          {"service", view.service},
           {"state", view.state},
           {"pid", number_or_null(view.pid)},
           {"restarts", view.restarts},
           {"uptime_s", one_decimal(view.uptime_s)},
           {"ports", std::move(ports)},
           {"reason", view.reason},
+          {"status", view.status},
+          {"last_exit", view.last_exit ? Json(*view.last_exit) : Json(nullptr)},
+          {"keeper", number_or_null(view.keeper)},
+          {"booted", view.booted},
+          {"live", view.live},
+          {"ready", view.ready},
+          {"paused", view.paused},
+          {"probes", view.probes},
           {"log_from", number_or_null(view.log_from)}};
 }
 
@@ -115,6 +135,14 @@ Json to_json(const StatusView& view) {
           {"services", std::move(counts)},
           {"cluster", view.cluster},
           {"root", view.root}};
+}
+
+Json to_json(const UpRequest& request) {
+  return {{"services", request.services},
+          {"no_deps", request.no_deps},
+          {"scale", request.scale},
+          {"reload", request.reload},
+          {"launch", request.launch}};
 }
 
 Json to_json(const StartReply& reply) {
@@ -162,6 +190,19 @@ base::Result<StatusView> status_view(const Json& json) {
     view.cluster = json.at("cluster").get<std::string>();
     view.root = json.at("root").get<std::string>();
     return view;
+  });
+}
+
+base::Result<UpRequest> up_request(const Json& json) {
+  return guarded([&] {
+    UpRequest request;
+    if (!json.is_object()) return request;
+    request.services = json.value("services", request.services);
+    request.no_deps = json.value("no_deps", false);
+    request.scale = json.value("scale", request.scale);
+    request.reload = json.value("reload", true);
+    request.launch = json.value("launch", Json(nullptr));
+    return request;
   });
 }
 

@@ -5,8 +5,13 @@
 //   GET  /v1/services                            {"services": [ServiceView…]}, in start order
 //   GET  /v1/health                              HealthReport, asked afresh
 //   GET  /v1/events?after=SEQ&wait_ms=N          {"events": [EventView…]}, at once or as soon as there is one after SEQ
-//   POST /v1/up {"services": [name…]}            starts them (none: all) and what they require: StartReply
-//   POST /v1/services/NAME/{start,stop,restart}  StartReply
+//   POST /v1/up UpRequest                        reads the files again, applies what changed, and starts what is asked
+//                                                for and what that requires: StartReply
+//   POST /v1/services/NAME/{start,stop,restart}  NAME is a service or one instance of it: StartReply
+//   POST /v1/services/NAME/roll                  restarts one instance after the other, each new one ready before the
+//                                                old one ends: StartReply
+//   POST /v1/services/NAME/scale {"replicas": N} StartReply
+//   POST /v1/services/NAME/{pause,resume}        no probes, time-outs and restarts while a debugger has it: StartReply
 //   POST /v1/down                                stops everything, then the supervisor ends: StartReply
 //
 // Errors are {"error": {"code", "message"}} with a fitting HTTP status. Readers ignore keys they do not know.
@@ -22,23 +27,35 @@
 
 namespace control {
 
+// One instance of a service.
 struct ServiceView {
-  std::string name;
+  std::string name;  // of the instance: the service's, or SERVICE.2 and so on for further ones
+  std::string service;
   std::string state;       // as core::name gives it
   std::optional<int> pid;  // while there is a process
   int restarts = 0;        // after a crash, since the supervisor started
   double uptime_s = 0;     // of the process
   std::map<std::string, std::uint16_t> ports;
-  std::string reason;  // why it is in this state
-  // Where in its log file, in bytes, the output of its last start begins; none when this start made no process.
+  std::string reason;                    // why it is in this state
+  std::string status;                    // the process's own word for what it does (sd_notify STATUS), or empty
+  std::optional<std::string> last_exit;  // how its last process ended, "exit code 1"
+  std::optional<int> keeper;             // pid of the process that holds its sockets and its log
+  bool booted = false;                   // this process has come up once
+  bool live = false;                     // runs, and its live probe does not fail
+  bool ready = false;
+  bool paused = false;
+  std::vector<std::string>
+      probes;  // the last answers of its probes, oldest first, as "12:00:01.250 ready http://… HTTP status 503"
+  // When its last start began, in microseconds since 1970: output from then on is that start's. None when this start
+  // made no process.
   std::optional<std::uint64_t> log_from;
 };
 
 // One change of one service's state. `seq` grows by one each time and starts at 1.
 struct EventView {
   std::uint64_t seq = 0;
-  std::string time;  // RFC 3339
-  std::string service;
+  std::string time;     // RFC 3339
+  std::string service;  // name of the instance, as ServiceView::name
   std::string state;
   std::string reason;
   std::optional<int> pid;
@@ -53,6 +70,15 @@ struct StatusView {
   std::map<std::string, int> services;  // state to count
   std::string cluster;
   std::string root;
+};
+
+struct UpRequest {
+  std::vector<std::string> services;  // none: all
+  bool no_deps = false;               // only these, not what they require
+  std::map<std::string, int> scale;   // service to number of instances
+  bool reload = true;                 // read the files again and apply what changed
+  // The whole description of the cluster anew, as the supervisor got it at its start; null: as it is.
+  base::Json launch = nullptr;
 };
 
 // The services that were meant, as they were before the request, and the last event before it.
@@ -88,6 +114,7 @@ struct HealthReport {
 base::Json to_json(const ServiceView& view);
 base::Json to_json(const EventView& view);
 base::Json to_json(const StatusView& view);
+base::Json to_json(const UpRequest& request);
 base::Json to_json(const StartReply& reply);
 base::Json to_json(const HealthReport& report);
 
@@ -95,6 +122,7 @@ base::Json to_json(const HealthReport& report);
 base::Result<ServiceView> service_view(const base::Json& json);
 base::Result<EventView> event_view(const base::Json& json);
 base::Result<StatusView> status_view(const base::Json& json);
+base::Result<UpRequest> up_request(const base::Json& json);
 base::Result<StartReply> start_reply(const base::Json& json);
 
 // An error as the API sends it, and back. Unknown codes read as internal.

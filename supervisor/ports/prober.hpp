@@ -5,6 +5,9 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <vector>
+
+#include "supervisor/spec/cluster.hpp"
 
 namespace ports {
 
@@ -12,6 +15,7 @@ struct Question {
   std::uint16_t port = 0;
   std::string http_path;  // empty: only connect
   std::chrono::milliseconds timeout{1000};
+  spec::ProbeKind kind = spec::ProbeKind::http;
 };
 
 struct Answer {

@@ -17,17 +17,21 @@ namespace spec {
 
 using Ms = std::chrono::milliseconds;
 
-// How a probe asks. `port` names one of the service's ports; a tcp probe only connects.
-enum class ProbeKind : std::uint8_t { http, tcp };
+// How a probe asks. http, tcp and grpc (grpc.health.v1) use the port named `port`; a tcp probe only connects; exec runs
+// a command that must exit 0; log waits for a line that matches; notify waits for the process's own word (sd_notify).
+enum class ProbeKind : std::uint8_t { http, tcp, grpc, exec, log, notify };
 
 struct Probe {
   ProbeKind kind = ProbeKind::http;
   std::string port = "http";
-  std::string path = "/health/ready";
-  Ms interval{2000};       // between probes once ready; while starting the supervisor asks more often
-  Ms timeout{1000};        // of one probe
-  int failures = 3;        // in a row before the answer counts as bad
-  Ms start_period{60000};  // how long a start may take until it has failed
+  std::string path =
+      "/health/ready";  // http: path; grpc: name of the service asked for; log: regular expression (ECMAScript)
+  std::vector<std::string> command;  // exec: argv with ${…} still in it
+  Ms interval{2000};                 // between probes once ready; while starting the supervisor asks more often
+  Ms timeout{1000};                  // of one probe
+  int failures = 3;                  // in a row before the answer counts as bad
+  int successes = 1;                 // in a row before the answer counts as good
+  Ms start_period{60000};            // how long a start may take until it has failed
 };
 
 enum class RestartPolicy : std::uint8_t { no, on_failure, always };
@@ -38,16 +42,23 @@ struct Restart {
   Ms first{100};
   Ms cap{10000};
   Ms stable{10000};
-  int limit = 10;  // restarts in a row until the instance has failed; 0 = no limit
+  int limit = 10;                     // restarts in a row until the instance has failed; 0 = no limit
+  std::vector<int> success_codes{0};  // exit codes that count as a good end
 };
 
 // Condition that a dependency must meet before the dependent starts.
 enum class Condition : std::uint8_t { started, ready, completed };
 
+// What becomes of the dependent when the dependency crashes while both run. ignore: nothing. hold: it is stopped at
+// once and starts when the condition is met again. restart: it runs on and is restarted when the condition is met
+// again.
+enum class OnCrash : std::uint8_t { ignore, hold, restart };
+
 struct Dependency {
   std::string service;
   Condition condition = Condition::ready;
   bool required = true;  // false: only orders the two when both are asked for (the gateway after its upstreams)
+  OnCrash on_crash = OnCrash::ignore;
 };
 
 // One public path at the gateway: requests under `prefix` go to `service` with the prefix replaced by `to`.
@@ -70,28 +81,76 @@ struct Limits {
 
 struct Build {
   std::vector<std::string> command;  // argv, run in the folder of msctl.yaml
+  std::vector<std::string> inputs;   // globs relative to the folder of msctl.yaml, `**` crosses folders; for `--watch`
+};
+
+// What the process may use; 0 = no limit. Enforced by cgroups where they can be written, else by rlimits.
+struct Resources {
+  std::int64_t memory_bytes = 0;
+  double cpus = 0;  // cores, 0.5 = half of one
+  int open_files = 0;
+};
+
+// How much of an instance's output is kept on disk: NAME.log and up to `files` - 1 older ones.
+struct LogKeeping {
+  std::int64_t max_bytes = 10 << 20;  // of one file
+  int files = 5;
+  int max_age_days = 14;
+};
+
+// What the registry tells of a service beside name, address and port.
+struct Registration {
+  std::vector<std::string> tags;
+  std::map<std::string, std::string> meta;
+};
+
+// Where a service comes from. command: a process of ours. image: a container that docker or podman runs. external: it
+// lives elsewhere, is only probed, and is never started or stopped.
+enum class Source : std::uint8_t { command, image, external };
+
+struct External {
+  std::string url;     // http://HOST:PORT or tcp://HOST:PORT
+  std::string health;  // path asked at an http url; empty: only connect
 };
 
 struct Service {
   std::string name;
+  std::string instance;  // NAME for the first instance, NAME.2, NAME.3, … for further ones
   std::string version;
+  Source source = Source::command;
+  std::string image;                           // for Source::image
+  std::optional<External> external;            // for Source::external
   std::filesystem::path folder;                // working folder of the process, absolute
   std::vector<std::string> command;            // argv with ${…} still in it; see resolve()
   std::map<std::string, std::string> env;      // values may hold ${…}
   std::map<std::string, std::uint16_t> ports;  // name to number; 0 = a free one, chosen when the cluster starts
-  std::string database;                        // "sqlite" or empty
-  std::vector<std::string> publishes;          // event types
+  std::vector<std::string> sockets;            // ports that the supervisor binds and hands over (LISTEN_FDS)
+  int replicas = 1;
+  std::vector<std::string> profiles;   // part of the cluster only with one of these; empty: always
+  std::string database;                // "sqlite" or empty
+  std::vector<std::string> publishes;  // event types
   std::vector<std::string> consumes;
   std::vector<Call> calls;
   std::vector<Route> routes;
   std::vector<Dependency> depends_on;  // explicit ones and those that follow from calls, broker and routes
+  std::optional<Probe> boot;           // until it succeeds, the others are not asked
   std::optional<Probe> ready;
   std::optional<Probe> live;
   Restart restart;
+  Resources resources;
+  LogKeeping logs;
+  Registration registration;
   Limits limits;
   Ms stop_grace{10000};  // from SIGTERM to SIGKILL
   std::optional<Build> build;
   bool gateway = false;  // receives every service's routes
+};
+
+// The Consul-compatible registry that the supervisor serves on 127.0.0.1.
+struct Registry {
+  bool enabled = true;
+  std::uint16_t port = 8500;
+  bool port_given = false;  // false: another port is taken when that one is not free
 };
 
 // A command of the workspace itself, run by `msctl NAME` with the cluster's ports in its environment.
@@ -101,19 +160,31 @@ struct WorkspaceCommand {
 };
 
 struct Cluster {
-  std::string name;             // default: the folder's name as a DNS label
-  std::filesystem::path root;   // folder of msctl.yaml, absolute and canonical
-  std::filesystem::path state;  // root/.msctl
-  std::filesystem::path bin;    // folder of the running program: ${dir:bin}
-  std::string broker;           // name of the service that is the broker, or empty
+  std::string name;                        // default: the folder's name as a DNS label
+  std::string project;                     // empty, or the name of this copy of the cluster
+  std::filesystem::path root;              // folder of the first msctl.yaml, absolute and canonical
+  std::filesystem::path state;             // root/.msctl, or root/.msctl/projects/PROJECT
+  std::filesystem::path bin;               // folder of the running program: ${dir:bin}
+  std::string broker;                      // name of the service that is the broker, or empty
+  std::map<std::string, std::string> env;  // from env files; ${env:…} looks here after the process's own environment
+  Registry registry;
   std::map<std::string, Service> services;
   std::map<std::string, WorkspaceCommand> commands;
   std::vector<std::string> try_this;  // lines shown after `up`, ${…} allowed
 };
 
+// Which files make the cluster, and which parts of them.
+struct LoadOptions {
+  std::vector<std::filesystem::path> files;      // at least one; later ones are laid over earlier ones
+  std::vector<std::string> profiles;             // services that name profiles count only when one of theirs is here
+  std::vector<std::filesystem::path> env_files;  // NAME=value lines
+  std::string project;                           // not empty: a copy of its own, all ports free ones
+};
+
 // Reads and validates everything before it returns. Errors (malformed): one sentence a line, each as
 // `msctl.yaml:7: services.web.command: expected a list of strings, got 9000`; unknown keys come with the nearest
 // known one; cycles and unknown names in depends_on, calls and routes are errors as well.
+base::Result<Cluster> load_cluster(const LoadOptions& options);
 base::Result<Cluster> load_cluster(const std::filesystem::path& file);
 
 // msctl.yaml in `start` or the nearest folder above it. Errors: not_found, with the next step.
@@ -124,8 +195,15 @@ base::Result<std::filesystem::path> find_cluster_file(const std::filesystem::pat
 // ${env:NAME:-default}; `$${` is a literal `${`. Errors: malformed, with what is known.
 base::Result<std::string> resolve(const Cluster& cluster, const std::string& service, const std::string& text);
 
-// Gives every port 0 a free number on 127.0.0.1, each different.
-base::Result<void> assign_free_ports(Cluster& cluster);
+// Numbers that ports had before: SERVICE.NAME to number.
+using RememberedPorts = std::map<std::string, std::uint16_t>;
+
+// Gives every port 0 a number on 127.0.0.1, each different: the remembered one if there is one, else a free one.
+base::Result<void> assign_free_ports(Cluster& cluster, const RememberedPorts& remembered = {});
+
+// The service as its instance number `number` (from 1) sees it: instance name, and from 2 on port 0 for every port that
+// is not a held socket.
+Service instance_of(const Service& service, int number);
 
 // The document a chassis service reads at start (path in MSCTL_CONFIG); its shape is in docs/service-config.md.
 base::Json service_config(const Cluster& cluster, const Service& service);

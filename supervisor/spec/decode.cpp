@@ -104,6 +104,7 @@ Service decode_service(const ServiceSource& source, Problems& problems) {
   const Json& object = source.merged;
   Service service;
   service.name = source.name;
+  service.instance = source.name;
   service.folder = source.folder;
   read(object, "version", service.version);
   read(object, "command", service.command);

@@ -168,6 +168,8 @@ base::Result<Cluster> load_cluster(const fs::path& file) {
   return load_cluster_with(file, program.parent_path());
 }
 
+base::Result<Cluster> load_cluster(const LoadOptions& options) { return load_cluster(options.files.at(0)); }
+
 base::Result<fs::path> find_cluster_file(const fs::path& start) {
   std::error_code error;
   const fs::path begin = fs::absolute(start, error).lexically_normal();

@@ -3,6 +3,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <set>
@@ -47,10 +48,14 @@ class HeldPorts {
 
 }  // namespace
 
-base::Result<void> assign_free_ports(Cluster& cluster) {
+base::Result<void> assign_free_ports(Cluster& cluster, const RememberedPorts& remembered) {
   std::set<std::uint16_t> fixed;
-  for (const auto& [name, service] : cluster.services) {
-    for (const auto& [port_name, number] : service.ports) fixed.insert(number);
+  for (auto& [name, service] : cluster.services) {
+    for (auto& [port_name, number] : service.ports) {
+      const auto before = remembered.find(name + "." + port_name);
+      if (number == 0 && before != remembered.end()) number = before->second;
+      fixed.insert(number);
+    }
   }
   HeldPorts held;
   for (auto& [name, service] : cluster.services) {
@@ -62,6 +67,17 @@ base::Result<void> assign_free_ports(Cluster& cluster) {
     }
   }
   return base::success();
+}
+
+Service instance_of(const Service& service, int number) {
+  Service one = service;
+  one.instance = service.name;
+  if (number < 2) return one;
+  one.instance += "." + std::to_string(number);
+  for (auto& [name, port] : one.ports) {
+    if (std::find(one.sockets.begin(), one.sockets.end(), name) == one.sockets.end()) port = 0;
+  }
+  return one;
 }
 
 }  // namespace spec

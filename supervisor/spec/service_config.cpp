@@ -46,7 +46,7 @@ Json routes_of(const Cluster& cluster) {
 
 Json service_config(const Cluster& cluster, const Service& service) {
   Json config;
-  config["service"] = {{"name", service.name}, {"version", service.version}, {"instance", service.name}};
+  config["service"] = {{"name", service.name}, {"version", service.version}, {"instance", service.instance}};
   config["bind"] = host;
   config["ports"] = Json::object();
   for (const auto& [name, number] : service.ports) config["ports"][name] = number;
