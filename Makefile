@@ -5,7 +5,7 @@
 PREFIX ?= /usr/local
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := build
-.PHONY: up test build lint format sanitize install clean deps help
+.PHONY: up test build lint format sanitize fuzz bench-supervisor soak-supervisor install clean deps help
 
 help:
 	@echo 'make up       install what is missing, build, start the cluster (make up ARGS="-d --wait": in the background)'
@@ -13,6 +13,9 @@ help:
 	@echo 'make build    build everything into build/release'
 	@echo 'make lint     check formatting, scripts and the layers; make format puts the formatting right'
 	@echo 'make sanitize the unit tests under AddressSanitizer and UBSan'
+	@echo 'make fuzz     look for inputs that break the cluster file or the control socket, FUZZ_S=60 seconds each'
+	@echo 'make bench-supervisor  compare with other supervisors, write docs/benchmarks.md; ten minutes'
+	@echo 'make soak-supervisor  kill the supervisor 100 times and replace services, all under load: nothing may be lost'
 	@echo 'make install  install below PREFIX=$(PREFIX), or DESTDIR'
 	@echo 'make deps     list the Debian packages needed and which are missing'
 	@echo 'make clean    remove build/'
@@ -41,6 +44,23 @@ sanitize:
 	@cmake --preset asan >/dev/null
 	@cmake --build build/asan
 	@ctest --test-dir build/asan -j2 --output-on-failure
+
+# Bounded by time; what it finds goes into build/fuzz/found. `make test` replays the corpora without any of this.
+fuzz:
+	@.ci/deps install build fuzz
+	@.ci/fuzz
+
+# Some ten minutes; what it measures and how is in tests/bench/README.md.
+bench-supervisor:
+	@.ci/deps install build run bench
+	@.ci/build
+	@tests/bench/supervisor.py --output docs/benchmarks.md $(ARGS)
+
+# Some minutes at most; ARGS="--kills 1000 --seconds 900" for longer. `make test` runs a short form of it.
+soak-supervisor:
+	@.ci/deps install build run test
+	@.ci/build
+	@tests/soak/supervisor.py $(ARGS)
 
 # Installs what is built, so that root need not build: `make && sudo make install`.
 install:

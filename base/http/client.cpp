@@ -16,6 +16,7 @@
 #include <boost/asio/write.hpp>
 
 #include "base/http/parser.hpp"
+#include "base/http/server.hpp"
 #include "base/http/stream.hpp"
 #include "base/http/unix_path.hpp"
 
@@ -26,10 +27,24 @@ using boost::system::error_code;
 
 namespace {
 
+constexpr std::string_view cannot_connect = "cannot connect to ";
 constexpr std::size_t response_header_bytes = 64 * 1024;
 
+// How long a kept connection is good for a request that cannot be sent twice: below what a server of ours keeps it open
+// for when it drains (recent_use), so that the two never cross.
+constexpr std::chrono::milliseconds write_reuse{750};
+static_assert(write_reuse < recent_use);
+
 std::string where(const Target& target) {
-  return target.unix_path.empty() ? target.address + ":" + std::to_string(target.port) : target.unix_path;
+  if (!target.unix_path.empty()) return target.unix_path;
+  const bool is_v6 = target.address.find(':') != std::string::npos;
+  return (is_v6 ? "[" + target.address + "]" : target.address) + ":" + std::to_string(target.port);
+}
+
+std::string host_of(const Target& target) {
+  if (!target.unix_path.empty()) return "localhost";
+  if (target.host.empty()) return where(target);
+  return target.port == 80 ? target.host : target.host + ":" + std::to_string(target.port);
 }
 
 bool is_idempotent(std::string_view method) {
@@ -40,7 +55,7 @@ std::string build_head(const Target& target, const Request& request) {
   std::string head;
   head.reserve(512);
   head.append(request.method).append(" ").append(request.target).append(" HTTP/1.1\r\nHost: ");
-  head.append(target.unix_path.empty() ? where(target) : std::string("localhost")).append("\r\n");
+  head.append(host_of(target)).append("\r\n");
   for (const auto& [name, value] : request.headers) {
     if (iequals(name, "host") || iequals(name, "content-length")) continue;
     head.append(name).append(": ").append(value).append("\r\n");
@@ -69,6 +84,7 @@ struct Client::Impl {
     Watchdog::Handle watch;
     ReadBuffer buffer;
     bool reusable = false;
+    Monotonic idle_since{};
   };
   using ConnectionPtr = std::unique_ptr<Connection>;
 
@@ -94,9 +110,11 @@ struct Client::Impl {
   ConnectionPtr take_idle(const std::string& key, bool idempotent) {
     auto& idle = pools[key];
     while (!idle.empty()) {
+      const bool fresh = std::chrono::steady_clock::now() - idle.back()->idle_since < write_reuse;
+      if (!idempotent && !fresh) return nullptr;  // the others are older still
       auto connection = std::move(idle.back());
       idle.pop_back();
-      if (idempotent || is_alive(*connection)) return connection;
+      if ((idempotent && fresh) || is_alive(*connection)) return connection;
     }
     return nullptr;
   }
@@ -110,7 +128,9 @@ struct Client::Impl {
 
   void give_back(const std::string& key, ConnectionPtr connection) {
     auto& idle = pools[key];
-    if (connection->reusable && idle.size() < limits.idle_connections) idle.push_back(std::move(connection));
+    if (!connection->reusable || idle.size() >= limits.idle_connections) return;
+    connection->idle_since = std::chrono::steady_clock::now();
+    idle.push_back(std::move(connection));
   }
 
   Task<Result<void>> connect(Connection& connection, const Target& target, Monotonic deadline) {
@@ -119,10 +139,16 @@ struct Client::Impl {
       sockaddr_in name{};
       name.sin_family = AF_INET;
       name.sin_port = htons(target.port);
-      if (::inet_pton(AF_INET, target.address.c_str(), &name.sin_addr) != 1) {
-        co_return fail(ErrorCode::invalid, "not an IPv4 address: " + target.address);
+      sockaddr_in6 name6{};
+      name6.sin6_family = AF_INET6;
+      name6.sin6_port = name.sin_port;
+      if (::inet_pton(AF_INET, target.address.c_str(), &name.sin_addr) == 1) {
+        endpoint = {&name, sizeof name};
+      } else if (::inet_pton(AF_INET6, target.address.c_str(), &name6.sin6_addr) == 1) {
+        endpoint = {&name6, sizeof name6};
+      } else {
+        co_return fail(ErrorCode::invalid, "not an IP address: " + target.address);
       }
-      endpoint = {&name, sizeof name};
       co_return co_await connect_to(connection, endpoint, where(target), deadline);
     }
     CO_TRY(const auto path, UnixPath::make(target.unix_path));
@@ -140,8 +166,8 @@ struct Client::Impl {
     connection.socket.open(endpoint.protocol(), error);
     if (!error) co_await connection.socket.async_connect(endpoint, error_to(error));
     if (connection.watch->expired) co_return fail(ErrorCode::timeout, name + " did not accept the connection in time");
-    if (error) co_return fail(ErrorCode::unavailable, "cannot connect to " + name + ": " + error.message());
-    if (endpoint.protocol().family() == AF_INET) {
+    if (error) co_return fail(ErrorCode::unavailable, std::string(cannot_connect) + name + ": " + error.message());
+    if (endpoint.protocol().family() != AF_UNIX) {
       const int on = 1;
       ::setsockopt(connection.socket.native_handle(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     }
@@ -219,6 +245,10 @@ Client::~Client() = default;
 
 Task<Result<Response>> Client::send(Target target, Request request, std::chrono::milliseconds timeout) {
   return impl_->send(std::move(target), std::move(request), std::chrono::steady_clock::now() + timeout);
+}
+
+bool nothing_was_sent(const Error& error) {
+  return error.code == ErrorCode::unavailable && std::string_view(error.message).starts_with(cannot_connect);
 }
 
 Result<Response> send_blocking(Target target, Request request, std::chrono::milliseconds timeout) {

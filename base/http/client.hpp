@@ -4,7 +4,8 @@
 //
 // A request that failed on a reused connection before any byte of the answer came is sent once more on a new
 // connection, if it is idempotent (GET, HEAD, PUT, DELETE, OPTIONS); a server may close an idle connection at any time.
-// A non-idempotent request goes out only on a connection that was proven alive just before (a zero-byte peek).
+// A non-idempotent request goes out only on a new connection, or on one that was used a moment ago and is proven alive
+// (a zero-byte peek): a server of ours that drains keeps such a connection open until it has told the client.
 
 #include <chrono>
 #include <cstdint>
@@ -22,6 +23,7 @@ struct Target {
   std::string address = "127.0.0.1";
   std::uint16_t port = 0;
   std::string unix_path = {};
+  std::string host = {};  // name for the Host header; empty: the address
 };
 
 struct ClientLimits {
@@ -45,6 +47,9 @@ class Client {
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };
+
+// True when `error` is from a connection that could not be made, so that nothing of the request went out.
+bool nothing_was_sent(const Error& error);
 
 // One blocking exchange on a private io_context: for command-line tools.
 Result<Response> send_blocking(Target target, Request request, std::chrono::milliseconds timeout);

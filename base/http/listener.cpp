@@ -75,10 +75,34 @@ Result<Listener> Listener::unix_socket(const std::string& path) {
   return listener;
 }
 
-Listener::Listener(Listener&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+Result<Listener> Listener::inherited(int fd) {
+  Listener listener(fd);
+  listener.inherited_ = true;
+  const auto wrong = [fd](const std::string& what) {
+    return fail(ErrorCode::invalid, "the inherited descriptor " + std::to_string(fd) + " " + what);
+  };
+  const auto option = [fd](int name) {
+    int value = -1;
+    socklen_t size = sizeof value;
+    return ::getsockopt(fd, SOL_SOCKET, name, &value, &size) == 0 ? value : -1;
+  };
+  const int flags = ::fcntl(fd, F_GETFL);
+  if (flags < 0) return wrong("is not open");
+  if (option(SO_TYPE) < 0) return wrong("is not a socket");
+  if (option(SO_TYPE) != SOCK_STREAM || option(SO_DOMAIN) != AF_INET) return wrong("is not a TCP socket over IPv4");
+  if (option(SO_ACCEPTCONN) != 1) return wrong("is a socket that does not listen");
+  // Not blocking, since another process on the same socket may be the one that gets the connection.
+  if (::fcntl(fd, F_SETFL, flags | O_NONBLOCK) != 0 || ::fcntl(fd, F_SETFD, FD_CLOEXEC) != 0) {
+    return wrong(std::string("cannot be set up: ") + std::strerror(errno));
+  }
+  return listener;
+}
+
+Listener::Listener(Listener&& other) noexcept : fd_(std::exchange(other.fd_, -1)), inherited_(other.inherited_) {}
 
 Listener& Listener::operator=(Listener&& other) noexcept {
   std::swap(fd_, other.fd_);
+  std::swap(inherited_, other.inherited_);
   return *this;
 }
 

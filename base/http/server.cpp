@@ -30,6 +30,7 @@ namespace {
 
 constexpr std::size_t linger_bytes = 1024UL * 1024 * 1024;  // bounded by linger_time in practice
 constexpr std::chrono::seconds linger_time{10};
+constexpr std::chrono::milliseconds linger_time_when_draining{500};
 
 // Why a request ended before the handler; status 0 means that the peer just left.
 struct Refusal {
@@ -44,24 +45,27 @@ bool wants_close(const Request& request, bool http10) {
 }  // namespace
 
 struct Server::Impl : std::enable_shared_from_this<Impl> {
-  Impl(asio::io_context& context, int listen_fd, ServerLimits limits_in, Handler handler_in, ErrorBody error_body_in)
+  Impl(asio::io_context& context, const Listener& listener, ServerLimits limits_in, Handler handler_in,
+       ErrorBody error_body_in)
       : io(context),
-        acceptor(context, listen_fd),
+        acceptor(context, ::fcntl(listener.fd(), F_DUPFD_CLOEXEC, 3)),
+        inherited(listener.is_inherited()),
         watchdog(context),
         changed(context),
         limits(limits_in),
         handler(std::move(handler_in)),
         error_body(std::move(error_body_in)) {}
 
-  enum class Phase : std::uint8_t { idle, reading, answering };
+  // lingering: the last answer is out, the peer's close is awaited.
+  enum class Phase : std::uint8_t { idle, reading, answering, lingering };
 
   struct Connection {
     Connection(asio::io_context& io, asio::generic::stream_protocol protocol, int fd) : socket(io, protocol, fd) {}
     Socket socket;
     ReadBuffer buffer;
     Watchdog::Handle watch{};
-    Phase phase = Phase::idle;
-    Monotonic idle_since{};
+    Phase phase = Phase::reading;
+    Monotonic idle_since = std::chrono::steady_clock::now();
     bool closing = false;  // was told to make room
     std::string peer;
     int peer_uid = -1;
@@ -82,6 +86,7 @@ struct Server::Impl : std::enable_shared_from_this<Impl> {
       if (out_of_descriptors) {
         // Without a pause the pending connection would wake us at once, again and again.
         out_of_descriptors = false;
+        close_longest_idle();
         co_await wait_for_change(std::chrono::steady_clock::now() + std::chrono::milliseconds(100));
         if (draining) co_return;
       }
@@ -110,13 +115,15 @@ struct Server::Impl : std::enable_shared_from_this<Impl> {
       const asio::generic::stream_protocol protocol(address.ss_family, 0);
       auto connection = std::make_shared<Connection>(io, protocol, fd);
       connection->peer = peer_name(fd, connection->peer_uid);
-      asio::co_spawn(io, run(shared_from_this(), std::move(connection)), asio::detached);
+      connection->watch = watchdog.add(connection->socket);
+      // Here and not in run(), which starts a little later: a drain in between must see it.
+      const auto place = connections.insert(connections.end(), connection.get());
+      asio::co_spawn(io, run(shared_from_this(), std::move(connection), place), asio::detached);
     }
   }
 
-  static Task<> run(std::shared_ptr<Impl> self, std::shared_ptr<Connection> connection) {
-    connection->watch = self->watchdog.add(connection->socket);
-    const auto place = self->connections.insert(self->connections.end(), connection.get());
+  static Task<> run(std::shared_ptr<Impl> self, std::shared_ptr<Connection> connection,
+                    std::list<Connection*>::iterator place) {
     co_await self->serve(*connection);
     self->connections.erase(place);
     self->watchdog.remove(connection->watch);
@@ -124,7 +131,7 @@ struct Server::Impl : std::enable_shared_from_this<Impl> {
   }
 
   Task<> serve(Connection& connection) {
-    for (bool keep = true; keep && !draining;) {
+    for (bool keep = true; keep;) {
       Request request;
       bool http10 = false;
       const Refusal refusal = co_await read_request(connection, request, http10);
@@ -135,12 +142,13 @@ struct Server::Impl : std::enable_shared_from_this<Impl> {
       if (request.method.empty()) co_return;
       connection.phase = Phase::answering;
       Watchdog::clear(connection.watch);
-      keep = !wants_close(request, http10);
+      const bool last = wants_close(request, http10);
       const bool head_only = request.method == "HEAD";
       Response response = co_await answer(std::move(request));
-      keep = keep && !draining;
+      // While draining, a pipelined request that has come already is still answered.
+      keep = !last && (!draining || (in_lame_duck && !connection.buffer.empty()));
       if (!co_await write(connection, response, keep, head_only)) co_return;
-      connection.phase = Phase::idle;
+      if (!keep && !last) co_await linger(connection);  // the peer may have sent more, not knowing
     }
   }
 
@@ -160,6 +168,7 @@ struct Server::Impl : std::enable_shared_from_this<Impl> {
     const auto now = std::chrono::steady_clock::now();
     connection.idle_since = now;
     connection.phase = connection.buffer.empty() ? Phase::idle : Phase::reading;
+    if (connection.phase == Phase::idle && draining && !in_lame_duck) co_return Refusal{};
     watchdog.set(connection.watch,
                  now + (connection.phase == Phase::idle ? limits.idle_timeout : limits.header_timeout));
     std::size_t head_size = 0;
@@ -238,7 +247,16 @@ struct Server::Impl : std::enable_shared_from_this<Impl> {
   Task<bool> read_some(Connection& connection) {
     error_code error;
     const auto room = connection.buffer.prepare(read_chunk);
-    const std::size_t size = co_await connection.socket.async_read_some(room, error_to(error));
+    std::size_t size = co_await connection.socket.async_read_some(room, error_to(error));
+    if (error == asio::error::operation_aborted && connection.phase == Phase::idle) {
+      // An idle connection is to be closed, but a request may have come in just now.
+      const auto got = ::recv(connection.socket.native_handle(), room.data(), room.size(), MSG_DONTWAIT);
+      if (got > 0) {
+        size = static_cast<std::size_t>(got);
+        error = {};
+        connection.closing = false;
+      }
+    }
     connection.buffer.commit(size);
     co_return !error && size > 0;
   }
@@ -258,13 +276,19 @@ struct Server::Impl : std::enable_shared_from_this<Impl> {
   Task<> refuse(Connection& connection, const Refusal& refusal, const Request& request) {
     const Response response = error_body(refusal.status, refusal.detail, request);
     connection.phase = Phase::answering;
-    if (!co_await write(connection, response, false, false)) co_return;
+    if (co_await write(connection, response, false, false)) co_await linger(connection);
+  }
+
+  // Reads on until the peer closes.
+  Task<> linger(Connection& connection) {
     error_code error;
+    connection.phase = Phase::lingering;
     connection.socket.shutdown(asio::socket_base::shutdown_send, error);
-    watchdog.set(connection.watch, std::chrono::steady_clock::now() + linger_time);
+    const std::chrono::milliseconds patience = draining ? linger_time_when_draining : linger_time;
+    watchdog.set(connection.watch, std::chrono::steady_clock::now() + patience);
     connection.buffer.consume(connection.buffer.view().size());
     std::array<char, read_chunk> dropped{};
-    for (std::size_t total = 0; !error && !draining && total < linger_bytes;) {
+    for (std::size_t total = 0; !error && total < linger_bytes;) {
       total += co_await connection.socket.async_read_some(asio::buffer(dropped), error_to(error));
     }
   }
@@ -291,30 +315,69 @@ struct Server::Impl : std::enable_shared_from_this<Impl> {
     return true;
   }
 
-  void cancel_where(bool all) {
+  void close_all() {
     for (auto* connection : connections) {
-      if (!all && connection->phase == Phase::answering) continue;
       error_code ignored;
       connection->socket.cancel(ignored);
-      if (all) connection->socket.close(ignored);
+      connection->socket.close(ignored);
     }
   }
 
-  Task<> drain(std::chrono::milliseconds limit) {
-    const auto self = shared_from_this();
-    draining = true;
+  void close_idle(bool reading_too) {
+    for (auto* connection : connections) {
+      if (connection->phase != Phase::idle && !(reading_too && connection->phase == Phase::reading)) continue;
+      error_code ignored;
+      connection->socket.cancel(ignored);
+    }
+  }
+
+  void stop_accepting(bool take_the_queue) {
+    if (take_the_queue) accept_some();
     error_code ignored;
     acceptor.cancel(ignored);
     acceptor.close(ignored);
     changed.cancel();
-    cancel_where(false);
-    const auto deadline = std::chrono::steady_clock::now() + limit;
+  }
+
+  // Until when the lame duck must last for the connections that are open now.
+  Monotonic lame_duck_end(Monotonic latest) const {
+    Monotonic end = Monotonic::min();
+    for (const auto* connection : connections) {
+      if (connection->phase == Phase::lingering) continue;
+      end = std::max(end, connection->phase == Phase::idle ? connection->idle_since + recent_use : latest);
+    }
+    return std::min(end, latest);
+  }
+
+  Task<> lame_duck(Monotonic latest) {
+    for (;;) {
+      const auto end = lame_duck_end(latest);
+      if (end <= std::chrono::steady_clock::now()) break;
+      co_await wait_for_change(end);
+    }
+    in_lame_duck = false;
+  }
+
+  Task<> drain(std::chrono::milliseconds limit, std::chrono::milliseconds lame) {
+    const auto self = shared_from_this();
+    const auto begin = std::chrono::steady_clock::now();
+    const auto deadline = begin + limit;
+    const bool patient = lame.count() > 0;
+    draining = true;
+    in_lame_duck = patient;
+    stop_accepting(patient && !inherited);
+    for (auto* connection : connections) {
+      if (connection->phase == Phase::lingering) watchdog.set(connection->watch, begin + linger_time_when_draining);
+    }
+    if (patient) co_await lame_duck(std::min(deadline, begin + lame));
+    close_idle(!patient);
     while (!connections.empty() && std::chrono::steady_clock::now() < deadline) co_await wait_for_change(deadline);
-    cancel_where(true);
+    close_all();
   }
 
   asio::io_context& io;
   Descriptor acceptor;
+  bool inherited;
   Watchdog watchdog;
   Timer changed;
   ServerLimits limits;
@@ -322,14 +385,14 @@ struct Server::Impl : std::enable_shared_from_this<Impl> {
   ErrorBody error_body;
   std::list<Connection*> connections;
   bool draining = false;
+  bool in_lame_duck = false;
   bool out_of_descriptors = false;
   DateHeader date;
 };
 
 Server::Server(asio::io_context& io, const Listener& listener, ServerLimits limits, Handler handler,
                ErrorBody error_body) {
-  const int fd = ::fcntl(listener.fd(), F_DUPFD_CLOEXEC, 3);
-  impl_ = std::make_shared<Impl>(io, fd, limits, std::move(handler), std::move(error_body));
+  impl_ = std::make_shared<Impl>(io, listener, limits, std::move(handler), std::move(error_body));
 }
 
 Server::~Server() {
@@ -337,7 +400,7 @@ Server::~Server() {
   error_code ignored;
   impl_->acceptor.cancel(ignored);
   impl_->acceptor.close(ignored);
-  impl_->cancel_where(true);
+  impl_->close_all();
 }
 
 void Server::start() {
@@ -346,7 +409,9 @@ void Server::start() {
   asio::co_spawn(impl_->io, loop(impl_), asio::detached);
 }
 
-Task<> Server::drain(std::chrono::milliseconds deadline) { return impl_->drain(deadline); }
+Task<> Server::drain(std::chrono::milliseconds deadline, std::chrono::milliseconds lame_duck) {
+  return impl_->drain(deadline, lame_duck);
+}
 
 std::size_t Server::open_connections() const { return impl_->connections.size(); }
 

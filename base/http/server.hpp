@@ -42,20 +42,30 @@ using ErrorBody = std::function<Response(int status, std::string_view detail, co
 // A bound, listening, CLOEXEC, non-blocking socket. Moves; closes on destruction.
 class Listener {
  public:
+  Listener() = default;  // nothing
   // Errors: unavailable with who-can-fix-it text when the port is taken. No SO_REUSEPORT: a second owner must fail.
   static Result<Listener> tcp(const std::string& address, std::uint16_t port);
   // Fails when the path exists. Works for paths longer than sun_path. The folder decides who may connect.
   static Result<Listener> unix_socket(const std::string& path);
-  explicit Listener(int fd) : fd_(fd) {}  // takes over an inherited descriptor
+  // Takes over the descriptor of a socket that somebody else has bound and keeps open, even when this fails. Errors:
+  // invalid, with what is wrong, unless it is a listening TCP socket.
+  static Result<Listener> inherited(int fd);
   Listener(Listener&& other) noexcept;
   Listener& operator=(Listener&& other) noexcept;
   ~Listener();
   int fd() const { return fd_; }
+  bool is_inherited() const { return inherited_; }
   std::uint16_t port() const;  // the real one when 0 was asked for; 0 for Unix sockets
 
  private:
+  explicit Listener(int fd) : fd_(fd) {}
   int fd_ = -1;
+  bool inherited_ = false;
 };
+
+// A client that uses a kept connection within this time after its last answer never meets one that a draining server
+// has closed, given a lame duck as long.
+inline constexpr std::chrono::milliseconds recent_use{1'000};
 
 class Server {
  public:
@@ -66,9 +76,14 @@ class Server {
   Server(const Server&) = delete;
 
   void start();
-  // Stops accepting; answers of running requests carry `Connection: close`; idle connections are closed. Done when no
+  // Stops accepting; answers from now on carry `Connection: close`. For the time of `lame_duck` idle connections stay
+  // open, so that a request that is on its way is answered and its client told to go elsewhere; this ends early once
+  // every connection that was used within `recent_use` has been told. Then idle connections are closed. Done when no
   // request is running, or at `deadline`, after which the rest is cut.
-  Task<> drain(std::chrono::milliseconds deadline);
+  //
+  // What waits in the listening socket's queue is answered as well, unless the socket was inherited: then it belongs to
+  // the next process.
+  Task<> drain(std::chrono::milliseconds deadline, std::chrono::milliseconds lame_duck = {});
   std::size_t open_connections() const;
 
   struct Impl;

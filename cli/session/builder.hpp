@@ -15,6 +15,11 @@
 
 namespace cli {
 
+// Runs the build command of one service to its end, output in logs/build-NAME.log; a failure is explained on standard
+// error. False as well when it was cancelled.
+bool build_service(const Place& place, const spec::Cluster& cluster, const std::string& name, const Cancel& cancel,
+                   const std::function<void(const std::string& line)>& say);
+
 class Builder {
  public:
   enum class State : unsigned char { running, done, failed };
@@ -22,7 +27,10 @@ class Builder {
   using Start = std::function<base::Result<void>(const std::vector<std::string>& services)>;
 
   // `wanted` in dependency order. `place` and `cluster` are lent. Begins at once.
-  Builder(const Place& place, const spec::Cluster& cluster, std::vector<std::string> wanted, Start start, Say say);
+  // `step_by_step`: each is started as soon as it can; else all of them when the last one is built, as a cluster that
+  // runs already must not be changed to what is not built yet.
+  Builder(const Place& place, const spec::Cluster& cluster, std::vector<std::string> wanted, bool step_by_step,
+          Start start, Say say);
   ~Builder();
   Builder(const Builder&) = delete;
 
@@ -35,12 +43,12 @@ class Builder {
  private:
   void run();
   State build_all();
-  bool build(const std::string& name);
   bool start_what_is_built();
 
   const Place& place_;
   const spec::Cluster& cluster_;
   std::vector<std::string> wanted_;
+  bool step_by_step_;
   Start start_;
   Say say_;
   std::set<std::string> unbuilt_;

@@ -6,7 +6,8 @@
 
 namespace cli {
 
-// One block on standard error about `cause`, which `standing` gave, with the last lines its present start wrote.
+// One block on standard error about `cause`, which `standing` gave, with what its present start wrote last or the
+// report of its crash, and what the supervisor still knows of its probes.
 void report_failure(const Place& place, const Standing& standing, const Standing::Cause& cause);
 
 }  // namespace cli

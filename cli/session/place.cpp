@@ -2,28 +2,73 @@
 
 #include <algorithm>
 #include <cstdlib>
-#include <set>
+#include <fstream>
+#include <iterator>
+#include <optional>
 
+#include "supervisor/spec/load_options.hpp"
 #include "supervisor/spec/suggest.hpp"
 
 namespace cli {
 namespace fs = std::filesystem;
 
-base::Result<Place> find_place(const std::string& file) {
-  const char* from_environment = std::getenv("MSCTL_FILE");
-  fs::path found = file;
-  if (found.empty() && from_environment != nullptr) found = from_environment;
-  if (found.empty()) {
-    TRY(found, spec::find_cluster_file(fs::current_path()));
-  }
+namespace {
+
+std::string from_environment(const char* name) {
+  const char* value = std::getenv(name);
+  return value == nullptr ? std::string() : std::string(value);
+}
+
+base::Result<fs::path> real_file(const std::string& text) {
   std::error_code error;
-  const fs::path real = fs::canonical(found, error);
-  if (error) return base::fail(base::ErrorCode::not_found, "cannot open " + found.string() + ": " + error.message());
+  const fs::path real = fs::canonical(text, error);
+  if (error) return base::fail(base::ErrorCode::not_found, "cannot open " + text + ": " + error.message());
   if (fs::is_directory(real)) {
     return base::fail(base::ErrorCode::not_found, real.string() + " is a folder; name the msctl.yaml in it");
   }
-  return Place{real, real.parent_path(), real.parent_path() / ".msctl"};
+  return real;
 }
+
+// How the running supervisor was started, so that `ps` and its kin need not be told again.
+std::optional<spec::LoadOptions> remembered_options(const fs::path& state) {
+  std::ifstream in(state / "run" / "launch.json", std::ios::binary);
+  if (!in) return std::nullopt;
+  const auto json = base::parse_json(std::string(std::istreambuf_iterator<char>(in), {}));
+  if (!json) return std::nullopt;
+  auto options = spec::load_options(json.value());
+  return options ? std::optional(std::move(options.value())) : std::nullopt;
+}
+
+}  // namespace
+
+base::Result<Place> find_place(const PlaceOptions& options) {
+  Place place;
+  std::vector<std::string> files = options.files;
+  if (files.empty() && !from_environment("MSCTL_FILE").empty()) files.push_back(from_environment("MSCTL_FILE"));
+  const bool is_named = !files.empty();
+  if (!is_named) {
+    TRY(const fs::path found, spec::find_cluster_file(fs::current_path()));
+    files.push_back(found.string());
+  }
+  for (const auto& file : files) {
+    TRY(fs::path real, real_file(file));
+    place.options.files.push_back(std::move(real));
+  }
+  for (const auto& file : options.env_files) place.options.env_files.push_back(fs::absolute(file));
+  place.options.profiles = options.profiles;
+  place.options.sanitize = options.sanitize;
+  place.options.project = options.project.empty() ? from_environment("MSCTL_PROJECT") : options.project;
+  place.file = place.options.files.front();
+  place.root = place.file.parent_path();
+  TRY(place.state, spec::state_folder(place.root, place.options.project));
+  const bool is_plain = !is_named && options.profiles.empty() && options.env_files.empty() && options.sanitize.empty();
+  if (const auto before = is_plain ? remembered_options(place.state) : std::nullopt) {
+    if (before->files.front().parent_path() == place.root) place.options = *before;
+  }
+  return place;
+}
+
+std::string service_of(const std::string& instance) { return instance.substr(0, instance.find('.')); }
 
 bool supervisor_was_lost(const Place& place) {
   std::error_code ignored;
@@ -59,38 +104,11 @@ std::vector<control::ServiceView> stopped_views(const spec::Cluster& cluster) {
   return views;
 }
 
-base::Result<void> check_known_to_supervisor(const std::vector<std::string>& wanted,
-                                             const std::vector<control::ServiceView>& views) {
-  std::string unknown;
-  for (const auto& name : wanted) {
-    const bool known = std::any_of(views.begin(), views.end(), [&](const auto& view) { return view.name == name; });
-    if (!known) unknown += (unknown.empty() ? "" : ", ") + name;
-  }
-  if (unknown.empty()) return base::success();
-  return base::fail(base::ErrorCode::conflict, "the cluster file has changed since the supervisor started (new: " +
-                                                   unknown + "): run msctl down, then msctl up");
-}
-
-std::vector<std::string> files_younger_than(const spec::Cluster& cluster, const Place& place,
-                                            std::chrono::duration<double> age) {
-  std::set<std::filesystem::path> files{place.file};
-  for (const auto& [name, service] : cluster.services) files.insert(service.folder / "service.yaml");
-  const auto since = std::filesystem::file_time_type::clock::now() -
-                     std::chrono::duration_cast<std::filesystem::file_time_type::duration>(age);
-  std::vector<std::string> younger;
-  for (const auto& file : files) {
-    std::error_code error;
-    const auto written = std::filesystem::last_write_time(file, error);
-    if (!error && written > since) younger.push_back(file.lexically_proximate(place.root).string());
-  }
-  return younger;
-}
-
 base::Result<void> check_names(const spec::Cluster& cluster, const std::vector<std::string>& names) {
   std::vector<std::string> known;
   for (const auto& [name, service] : cluster.services) known.push_back(name);
   for (const auto& name : names) {
-    if (cluster.services.contains(name)) continue;
+    if (cluster.services.contains(service_of(name))) continue;
     std::string text = "no service `" + name + "` in " + (cluster.root / "msctl.yaml").string();
     const std::string near = spec::nearest(name, known);
     if (!near.empty()) text += "; did you mean `" + near + "`?";

@@ -1,8 +1,8 @@
 #pragma once
 // Which cluster a command is about. Plain values.
 
-#include <chrono>
 #include <filesystem>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -12,19 +12,30 @@
 
 namespace cli {
 
+// What a command line says about which cluster is meant.
+struct PlaceOptions {
+  std::vector<std::string> files;
+  std::vector<std::string> profiles;
+  std::vector<std::string> env_files;
+  std::map<std::string, std::string> sanitize;  // service to sanitizer
+  std::string project;
+};
+
 // Where a cluster is; its file need not be valid, so that `ps` and `down` work while somebody edits it.
 struct Place {
-  std::filesystem::path file;
+  std::filesystem::path file;  // the first one
   std::filesystem::path root;
   std::filesystem::path state;
+  spec::LoadOptions options;
 
+  base::Result<spec::Cluster> load() const { return spec::load_cluster(options); }
   control::Client client() const { return control::Client(control::socket_path(state)); }
   std::filesystem::path log(const std::string& service) const { return state / "logs" / (service + ".log"); }
 };
 
-// `file` if it is not empty, else $MSCTL_FILE, else msctl.yaml here or in the nearest folder above.
-// Errors: not_found.
-base::Result<Place> find_place(const std::string& file = {});
+// The files that are named, else $MSCTL_FILE, else those a running supervisor was started with, else msctl.yaml here or
+// in the nearest folder above. Likewise the project: named, or $MSCTL_PROJECT. Errors: not_found, invalid.
+base::Result<Place> find_place(const PlaceOptions& options = {});
 
 // True when a supervisor ended without cleaning up, as after kill -9: its services may still run.
 bool supervisor_was_lost(const Place& place);
@@ -38,15 +49,11 @@ void overlay_ports(spec::Cluster& cluster, const std::vector<control::ServiceVie
 // What `ps` shows without a supervisor: every service of the file, stopped.
 std::vector<control::ServiceView> stopped_views(const spec::Cluster& cluster);
 
-// The supervisor keeps to what it read at its start. Errors: conflict when `wanted` names services it does not know.
-base::Result<void> check_known_to_supervisor(const std::vector<std::string>& wanted,
-                                             const std::vector<control::ServiceView>& views);
-
-// The files of the cluster that were written less than `age` ago, by name.
-std::vector<std::string> files_younger_than(const spec::Cluster& cluster, const Place& place,
-                                            std::chrono::duration<double> age);
-
 // Errors: not_found with the nearest known name.
+// Instances such as web.2 count as their service.
 base::Result<void> check_names(const spec::Cluster& cluster, const std::vector<std::string>& names);
+
+// "web" of the instance "web.2".
+std::string service_of(const std::string& instance);
 
 }  // namespace cli

@@ -20,6 +20,7 @@
 extern char** environ;
 
 #include "base/child.hpp"
+#include "supervisor/spec/load_options.hpp"
 
 namespace cli {
 namespace {
@@ -105,7 +106,11 @@ void await_group(pid_t child, const Cancel& cancel) {
 }
 
 base::Result<void> make_log_folder(const Place& place) {
-  for (const auto& folder : {place.state, place.state / "logs"}) {
+  std::vector<fs::path> folders{place.state, place.state / "logs"};
+  if (!place.options.project.empty()) {
+    folders.insert(folders.begin(), {place.state.parent_path().parent_path(), place.state.parent_path()});
+  }
+  for (const auto& folder : folders) {
     if (::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST) return os_error("cannot make " + folder.string());
   }
   return base::success();
@@ -118,8 +123,10 @@ base::Result<Launched> launch_supervisor(const Place& place) {
   std::array<int, 2> pipe{};
   if (::pipe2(pipe.data(), O_CLOEXEC) != 0) return os_error("cannot make a pipe");
   const std::string log = place.log("supervisor").string();
-  const std::vector<std::string> argv{"msctl", "__supervise", place.file.string(), std::to_string(ready_fd)};
+  const std::vector<std::string> argv{"msctl", "__supervise", base::dump_json(spec::to_json(place.options)),
+                                      std::to_string(ready_fd)};
   const auto arguments = pointers(argv);
+  ::unsetenv("MSCTL_INSTANCE");
   ::unsetenv("MSCTL_SERVICE");  // when a service of another cluster runs us, ours is no part of it
   ::setenv("MSCTL_STATE", place.state.c_str(), 1);
   const pid_t child = ::fork();

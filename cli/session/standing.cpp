@@ -3,11 +3,14 @@
 #include <algorithm>
 #include <functional>
 
+#include "cli/session/place.hpp"
+
 namespace cli {
 namespace {
 
 bool well(const std::string& state) { return state == "ready" || state == "completed"; }
 bool ended(const std::string& state) { return state == "failed" || state == "stopped"; }
+bool is_further_instance(const std::string& name) { return name.find('.') != std::string::npos; }
 
 }  // namespace
 
@@ -18,15 +21,21 @@ Standing::Standing(const spec::Cluster& cluster, const std::vector<std::string>&
 void Standing::set(const std::string& service, const std::string& state, const std::string& reason,
                    std::optional<std::uint64_t> log_from) {
   const auto found = entries_.find(service);
-  if (found != entries_.end()) found->second = {state, reason, log_from};
+  if (found != entries_.end()) {
+    found->second = {state, reason, log_from};
+  } else if (is_further_instance(service) && entries_.contains(service_of(service))) {
+    entries_[service] = {state, reason, log_from};
+  }
 }
 
 void Standing::begin(const control::ServiceView& view) {
-  if (!ended(view.state) && view.state != "completed") set(view.name, view.state, view.reason, view.log_from);
+  if (!ended(view.state) && view.state != "completed" && !view.replacing)
+    set(view.name, view.state, view.reason, view.log_from);
 }
 
 void Standing::follow(const control::EventView& event) {
   set(event.service, event.state, event.reason, event.log_from);
+  if (event.state == "stopped" && is_further_instance(event.service)) entries_.erase(event.service);  // scaled away
 }
 
 bool Standing::meets(const spec::Dependency& dependency) const {
@@ -54,7 +63,7 @@ bool Standing::is_bad(const std::string& service) const {
   const auto found = entries_.find(service);
   if (found == entries_.end()) return false;
   if (found->second.state != "pending") return ended(found->second.state);
-  const auto service_file = cluster_.services.find(service);
+  const auto service_file = cluster_.services.find(service_of(service));
   if (service_file == cluster_.services.end()) return false;
   const auto& dependencies = service_file->second.depends_on;
   return std::any_of(dependencies.begin(), dependencies.end(),
@@ -62,7 +71,7 @@ bool Standing::is_bad(const std::string& service) const {
 }
 
 std::string Standing::cause_of(const std::string& service) const {
-  const auto service_file = cluster_.services.find(service);
+  const auto service_file = cluster_.services.find(service_of(service));
   if (service_file == cluster_.services.end() || entries_.at(service).state != "pending") return service;
   std::string cause = service;
   for (const auto& dependency : service_file->second.depends_on) {

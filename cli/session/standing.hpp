@@ -28,7 +28,8 @@ class Standing {
     std::vector<std::string> blocked;
   };
 
-  // `cluster` is lent. Only the services in `wanted` count.
+  // `cluster` is lent. Only the services in `wanted` count. Entries are instances: each service's first one from the
+  // beginning, further ones as they are heard of.
   Standing(const spec::Cluster& cluster, const std::vector<std::string>& wanted);
 
   void set(const std::string& service, const std::string& state, const std::string& reason,
@@ -36,6 +37,8 @@ class Standing {
   // What a service was when it was asked to start. One that had ended will be started, so nothing is known of it yet.
   void begin(const control::ServiceView& view);
   void follow(const control::EventView& event);
+  // A service that was scaled to nothing: there is nobody to wait for.
+  void forget(const std::string& service) { entries_.erase(service); }
   // all_well: each is ready or completed. some_failed: nothing can change any more without help, and some are neither.
   Verdict verdict() const;
   // Failed, stopped, or waiting for something that cannot come any more because of such a one.

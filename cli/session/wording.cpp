@@ -2,6 +2,7 @@
 
 #include <sys/wait.h>
 
+#include <charconv>
 #include <cmath>
 #include <cstdio>
 
@@ -42,14 +43,36 @@ std::optional<std::string> what_happened(const control::EventView& event, const 
   return state + ": " + printable(event.reason);
 }
 
+// Several lines beside one label.
+std::string listed(const char* label, const std::vector<std::string>& lines) {
+  std::string text;
+  for (const auto& line : lines) text += (text.empty() ? label : "         ") + printable(line) + "\n";
+  return text;
+}
+
+std::string holder_line(const PortHolder& holder) {
+  std::string text = "  port   pid " + std::to_string(holder.pid) + " is ";
+  if (!holder.service.empty()) {
+    text += "service " + printable(holder.service) +
+            (holder.cluster.empty() ? " of this cluster" : " of the cluster in " + printable(holder.cluster)) + ": ";
+  }
+  return text + printable(holder.command) + "\n";
+}
+
+std::string free_the_port(const PortHolder& holder) {
+  std::string step = "kill " + std::to_string(holder.pid);
+  if (!holder.service.empty()) {
+    step = holder.cluster.empty() ? "msctl stop " + printable(holder.service)
+                                  : "cd " + printable(holder.cluster) + " && msctl stop " + printable(holder.service);
+  }
+  return step + "   (or give the service another port)";
+}
+
 // The first words of a reason tell what kind it is; see supervisor/app/instance.cpp.
 std::string next_step(const Failure& failure) {
-  const auto pid = failure.reason.find(" is taken by pid ");
-  if (pid != std::string::npos) {
-    const auto start = pid + std::string_view(" is taken by pid ").size();
-    const auto end = failure.reason.find_first_not_of("0123456789", start);
-    return "kill " + failure.reason.substr(start, end - start) + "   (or give the service another port)";
-  }
+  if (failure.holder) return free_the_port(*failure.holder);
+  const auto pid = pid_in_the_way(failure.reason);
+  if (pid != 0) return free_the_port({pid, {}, {}, {}});
   if (failure.reason.starts_with("cannot run") || failure.reason.starts_with("no program")) {
     return "check `command` of " + failure.service + " in its service.yaml or msctl.yaml";
   }
@@ -58,6 +81,16 @@ std::string next_step(const Failure& failure) {
 }
 
 }  // namespace
+
+int pid_in_the_way(const std::string& reason) {
+  constexpr std::string_view words = " is taken by pid ";
+  const auto found = reason.find(words);
+  int pid = 0;
+  if (found == std::string::npos) return pid;
+  const char* const begin = reason.data() + found + words.size();
+  std::from_chars(begin, reason.data() + reason.size(), pid);
+  return pid;
+}
 
 std::string format_elapsed(double seconds) {
   char text[32];
@@ -84,11 +117,16 @@ std::string total_line(std::size_t ready, std::size_t completed, std::size_t alr
 }
 
 std::string failure_block(const Failure& failure, const Style& style) {
+  const auto& crash = failure.crash;
   std::string text = "\n" + style.paint(Style::Colour::red, failure.service + ": " + failure.state) + "\n";
-  text += "  cause  " + printable(failure.reason) + "\n";
+  text += "  cause  " + printable(failure.reason);
+  text += crash && !crash->detail.empty() ? ": " + printable(crash->detail) + "\n" : "\n";
   if (!failure.blocked.empty()) text += "  blocks " + joined(failure.blocked) + "\n";
-  text += "  log    " + failure.log + (failure.last_lines.empty() ? " (nothing from this start)\n" : "\n");
-  return text + quoted(failure.last_lines) + "  next   " + next_step(failure) + "\n";
+  text += "  log    " + failure.log + (failure.last_lines.empty() && !crash ? " (nothing from this start)\n" : "\n");
+  text += quoted(failure.last_lines) + listed("  probes ", failure.probes);
+  if (failure.holder) text += holder_line(*failure.holder);
+  if (crash) text += "  " + crash->title + "\n" + quoted(crash->lines);
+  return text + "  next   " + next_step(failure) + "\n";
 }
 
 std::string build_failure_block(const std::string& service, int status, const std::string& problem,

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/session/crash_report.hpp"
 #include "cli/terminal/style.hpp"
 #include "supervisor/control/wire.hpp"
 
@@ -16,8 +17,19 @@ std::optional<std::string> event_line(const control::EventView& event, std::size
 // "5 services ready in 412 ms", "4 services ready and 1 completed in 3.2 s (2 already ran)".
 std::string total_line(std::size_t ready, std::size_t completed, std::size_t already, double seconds);
 
+// The pid in "port 80 (http) is taken by pid 12 (nginx)"; 0 when a reason is another one.
+int pid_in_the_way(const std::string& reason);
+
 // 412 ms below ten seconds, then 12.3 s.
 std::string format_elapsed(double seconds);
+
+// Who has a port that a service needs.
+struct PortHolder {
+  int pid = 0;
+  std::string command;  // its command line
+  std::string service;  // when it is one of a cluster that msctl runs
+  std::string cluster;  // the folder of that cluster; empty: this very cluster
+};
 
 struct Failure {
   std::string service;
@@ -26,9 +38,13 @@ struct Failure {
   std::string log;  // path as the user would type it
   std::vector<std::string> last_lines;
   std::vector<std::string> blocked;  // services that wait for this one
+  std::vector<std::string> probes;   // the last answers, oldest first
+  std::optional<PortHolder> holder;
+  std::optional<CrashReport> crash;
 };
 
-// The block that explains a failed start: service, state, cause, last log lines, what to do next.
+// The block that explains a failed start: service, state, cause, last log lines, what the probes answered, who holds
+// the port, the report of the crash, what to do next; what is not known is left out.
 std::string failure_block(const Failure& failure, const Style& style);
 
 // The same of a build. `status` is the native wait status; `problem`, when there is one, says why nothing ran.

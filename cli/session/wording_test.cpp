@@ -49,6 +49,43 @@ TEST(FailureBlock, names_the_process_that_holds_the_port) {
   EXPECT_THAT(block, HasSubstr("  blocks app, bff\n  log    l (nothing from this start)\n"));
 }
 
+TEST(FailureBlock, has_each_part_in_its_order) {
+  Failure failure{"web", "failed", "signal 11 (SIGSEGV)", "l", {"boom"}, {"app"}};
+  failure.probes = {"12:00:01.250 ready http://127.0.0.1:1/ HTTP status 503", "12:00:02.250 ready no answer"};
+  failure.holder = PortHolder{12, "nginx -g daemon", "", ""};
+  failure.crash = CrashReport{"backtrace", {"#0 f at x.cpp:3"}, "SIGSEGV at 0x0 in f at x.cpp:3"};
+  EXPECT_EQ(failure_block(failure, Style::plain()),
+            "\nweb: failed\n"
+            "  cause  signal 11 (SIGSEGV): SIGSEGV at 0x0 in f at x.cpp:3\n"
+            "  blocks app\n"
+            "  log    l\n"
+            "         | boom\n"
+            "  probes 12:00:01.250 ready http://127.0.0.1:1/ HTTP status 503\n"
+            "         12:00:02.250 ready no answer\n"
+            "  port   pid 12 is nginx -g daemon\n"
+            "  backtrace\n"
+            "         | #0 f at x.cpp:3\n"
+            "  next   kill 12   (or give the service another port)\n");
+}
+
+TEST(FailureBlock, frees_a_port_that_another_cluster_has_by_its_own_means) {
+  Failure failure{"web", "failed", "port 80 (http) is taken by pid 12 (x)", "l", {}, {}};
+  failure.holder = PortHolder{12, "x", "api", "/srv/shop"};
+  std::string block = failure_block(failure, Style::plain());
+  EXPECT_THAT(block, HasSubstr("  port   pid 12 is service api of the cluster in /srv/shop: x\n"));
+  EXPECT_THAT(block, HasSubstr("  next   cd /srv/shop && msctl stop api   (or give"));
+  failure.holder->cluster.clear();
+  block = failure_block(failure, Style::plain());
+  EXPECT_THAT(block, HasSubstr("is service api of this cluster: x\n  next   msctl stop api   (or give"));
+}
+
+TEST(FailureBlock, shows_a_report_instead_of_no_lines) {
+  Failure failure{"web", "failed", "exit code 1", "l", {}, {}};
+  failure.crash = CrashReport{"sanitizer", {"==1==ERROR: \x1b[1m", "SUMMARY: x"}, "x"};
+  const std::string block = failure_block(failure, Style::plain());
+  EXPECT_THAT(block, HasSubstr("  cause  exit code 1: x\n  log    l\n  sanitizer\n         | ==1==ERROR: \\x1b[1m\n"));
+}
+
 TEST(BuildFailureBlock, says_how_it_ended_or_why_it_never_began) {
   EXPECT_EQ(build_failure_block("web", 2 << 8, "", "l", {"boom"}, Style::plain()),
             "\nweb: build failed\n  cause  exit code 2\n  log    l\n         | boom\n");

@@ -14,7 +14,7 @@ enum ExitCode : int {
   unhealthy = 4,
   contract_broken = 5,   // kept free for contract checks
   threshold_missed = 6,  // kept free for load checks
-  would_change = 7,      // kept free for dry runs
+  would_change = 7,      // a dry run found something to do
   interrupted = 130,     // by SIGINT, as shells count it
 };
 

@@ -8,115 +8,206 @@
 
 #include "cli/session/place.hpp"
 #include "cli/terminal/say.hpp"
+#include "cli/verbs/help.hpp"
 #include "cli/verbs/verb.hpp"
 
 namespace cli {
 namespace {
 
-constexpr const char* first_verbs = R"(msctl runs the services of a cluster (msctl.yaml) and tells how they are.
-
-  msctl up [SERVICE...]   start the cluster, or some services and what they require
-  msctl down              stop everything
-  msctl ps                list the services
-  msctl logs [SERVICE...] show what they wrote; -f follows
-  msctl restart SERVICE   stop and start one
-  msctl health            ask every service for its checks
-
-All commands: msctl help all      One of them: msctl help up
-)";
+struct Entry {
+  const char* name;
+  void (*add_to)(Verbs&);
+};
 
 struct Group {
   const char* title;
-  std::vector<void (*)(Verbs&)> verbs;
+  std::vector<Entry> verbs;
 };
 
 const std::vector<Group>& groups() {
   static const std::vector<Group> all{
-      {"Run", {add_up, add_down, add_ps, add_start, add_stop, add_restart, add_logs, add_status}},
-      {"Prove", {add_health}},
-      {"About", {add_version}},
+      {"Run",
+       {{"up", add_up},
+        {"down", add_down},
+        {"ps", add_ps},
+        {"start", add_start},
+        {"stop", add_stop},
+        {"restart", add_restart},
+        {"scale", add_scale},
+        {"wait", add_wait}}},
+      {"Look inside",
+       {{"logs", add_logs},
+        {"events", add_events},
+        {"top", add_top},
+        {"status", add_status},
+        {"health", add_health},
+        {"graph", add_graph},
+        {"exec", add_exec},
+        {"debug", add_debug},
+        {"doctor", add_doctor}}},
+      {"Grow", {{"config", add_config}, {"import", add_import}}},
+      {"About", {{"version", add_version}, {"completion", add_completion}, {"man", add_man}}},
   };
   return all;
 }
 
-std::string list_of_all(const std::vector<std::pair<std::string, std::vector<CLI::App*>>>& listed) {
+std::map<std::string, std::string> commands_of_the_cluster() {
+  std::map<std::string, std::string> helps;
+  const auto place = find_place();
+  const auto cluster = place ? place.value().load() : base::Result<spec::Cluster>(place.error());
+  if (!cluster) return helps;
+  for (const auto& [name, command] : cluster.value().commands) helps[name] = command.help;
+  return helps;
+}
+
+// "ready|stopped" is a choice of two.
+std::vector<std::string> choices_in(const std::string& type) {
+  std::vector<std::string> choices;
+  if (type.find('|') == std::string::npos) return choices;
+  for (std::size_t start = 0; start <= type.size();) {
+    const std::size_t end = std::min(type.find('|', start), type.size());
+    choices.push_back(type.substr(start, end - start));
+    start = end + 1;
+  }
+  return choices;
+}
+
+std::string joined(const std::vector<std::string>& choices, const std::string& between) {
   std::string text;
-  for (const auto& [title, verbs] : listed) {
-    text += title + "\n";
-    for (const auto* verb : verbs) {
-      std::string name = verb->get_name();
-      name.resize(std::max<std::size_t>(name.size(), 10), ' ');
-      text += "  " + name + "  " + verb->get_description() + "\n";
+  for (const auto& choice : choices) text += (text.empty() ? "" : between) + choice;
+  return text;
+}
+
+OperandView operand_view(const CLI::Option& option) {
+  OperandView view;
+  view.name = option.get_name(true);
+  view.choices = choices_in(option.get_type_name());
+  view.required = option.get_required();
+  view.many = option.get_items_expected_max() > 1;
+  view.help = option.get_description();
+  return view;
+}
+
+OptionView option_view(const CLI::Option& option) {
+  OptionView view;
+  if (!option.get_snames().empty()) view.short_name = "-" + option.get_snames().front();
+  if (!option.get_lnames().empty()) view.long_name = "--" + option.get_lnames().front();
+  if (option.get_items_expected_max() > 0) view.meta = option.get_type_name();
+  view.choices = choices_in(view.meta);
+  view.fallback = option.get_default_str();
+  view.help = option.get_description();
+  return view;
+}
+
+VerbView view_of(const char* group, const CLI::App& verb) {
+  VerbView view{group, verb.get_name(), verb.get_description(), verb.get_footer(), {}, {}, verb.get_prefix_command()};
+  for (const CLI::Option* option : verb.get_options()) {
+    if (option->get_positional()) {
+      view.operands.push_back(operand_view(*option));
+    } else {
+      view.options.push_back(option_view(*option));
     }
   }
-  const auto place = find_place();
-  const auto cluster = place ? spec::load_cluster(place.value().file) : base::Result<spec::Cluster>(place.error());
-  if (!cluster || cluster.value().commands.empty()) return text;
-  text += "This cluster's own\n";
-  for (const auto& [name, command] : cluster.value().commands) {
-    text += "  " + name + std::string(name.size() < 12 ? 12 - name.size() : 1, ' ') + command.help + "\n";
-  }
-  return text;
+  return view;
+}
+
+std::function<std::string(const std::string&)> one_of(const std::vector<std::string>& choices) {
+  return [choices](const std::string& text) {
+    if (std::find(choices.begin(), choices.end(), text) != choices.end()) return std::string();
+    return "expected " + joined(choices, " or ") + ", got \"" + text + "\"";
+  };
 }
 
 class CommandLine final : private Verbs {
  public:
-  CommandLine() {
+  // All verbs, or only the one of this name: describing one to CLI11 costs a tenth of a millisecond.
+  explicit CommandLine(const std::string& only) {
     root_.set_help_flag("-h,--help", "Show this help");
     root_.set_version_flag("--version", "msctl " MSCTL_VERSION);
     root_.require_subcommand(0, 1);
     for (const auto& group : groups()) {
-      listed_.emplace_back(group.title, std::vector<CLI::App*>());
-      for (const auto add_to : group.verbs) add_to(*this);
+      group_ = group.title;
+      for (const auto& entry : group.verbs) {
+        if (only.empty() || only == entry.name) entry.add_to(*this);
+      }
     }
+    if (only.empty()) add_complete(*this);
   }
 
-  int run(const std::vector<std::string>& words) {
-    if (words.empty() || words.front() == "-h" || words.front() == "--help") return print(first_verbs), ok;
+  int run(std::vector<std::string> words) {
+    if (words.empty() || words.front() == "-h" || words.front() == "--help") return print(first_help(described())), ok;
     if (words.front() == "help") return help(words);
-    if (words.front().front() != '-' && !has_verb(words.front())) return run_workspace_command(words, verb_names());
+    CLI::App* const verb = find(words.front());
+    if (words.front().front() != '-' && verb == nullptr) return run_workspace_command(words, verb_names());
+    if (verb != nullptr && verb->get_prefix_command()) cut_at_dashes(words);
     try {
       root_.parse(std::vector<std::string>(words.rbegin(), words.rend()));
     } catch (const CLI::ParseError& error) {
       // CLI11 has exit codes of its own (106, 109, …); only "help was asked for" is no mistake.
       if (error.get_exit_code() == 0) return root_.exit(error);
       say_error("msctl: " + std::string(error.what()) + "\nTry: msctl help" +
-                (has_verb(words.front()) ? " " + words.front() : std::string()));
+                (verb != nullptr ? " " + words.front() : std::string()));
       return usage;
     }
-    return chosen_ ? chosen_() : usage;
+    return chosen_.run ? chosen_.run() : usage;
   }
 
  private:
   Verb add(const std::string& name, const std::string& help) override {
-    listed_.back().second.push_back(root_.add_subcommand(name, help));
-    return {*listed_.back().second.back(), chosen_};
+    listed_.emplace_back(group_, root_.add_subcommand(name, help));
+    return {*listed_.back().second, chosen_};
+  }
+
+  Verb add_hidden(const std::string& name, const std::string& help) override {
+    return {*root_.add_subcommand(name, help), chosen_};
+  }
+
+  std::vector<VerbView> described() const override {
+    std::vector<VerbView> views;
+    views.reserve(listed_.size() + 1);
+    for (const auto& [group, verb] : listed_) views.push_back(view_of(group, *verb));
+    OperandView of{"COMMAND", verb_names(), false, false, "A command, or `all`"};
+    of.choices.emplace_back("all");
+    const std::string examples = "Examples:\n  msctl help all\n  msctl help up";
+    views.push_back({group_, "help", "Show the commands, or the options of one", examples, {}, {of}, false});
+    return views;
   }
 
   int help(const std::vector<std::string>& words) {
-    if (words.size() < 2) return print(first_verbs), ok;
-    if (words[1] == "all") return print(list_of_all(listed_)), ok;
-    if (!has_verb(words[1])) return say_error("msctl: no command `" + words[1] + "`; see msctl help all"), usage;
-    print(root_.get_subcommand(words[1])->help("msctl"));
+    if (words.size() < 2) return print(first_help(described())), ok;
+    if (words[1] == "all") return print(all_help(described(), commands_of_the_cluster())), ok;
+    CLI::App* const verb = find(words[1]);
+    if (verb == nullptr) return say_error("msctl: no command `" + words[1] + "`; see msctl help all"), usage;
+    print(verb->help("msctl"));
     return ok;
   }
 
-  std::vector<std::string> verb_names() const {
+  // CLI11 hands what follows `--` to the parent when the verb has no operand left.
+  void cut_at_dashes(std::vector<std::string>& words) {
+    const auto dashes = std::find(words.begin(), words.end(), "--");
+    if (dashes == words.end()) return;
+    chosen_.dashes = true;
+    chosen_.after_dashes.assign(dashes + 1, words.end());
+    words.erase(dashes, words.end());
+  }
+
+  CLI::App* find(const std::string& name) {
+    const auto same = root_.get_subcommands([&](const CLI::App* one) { return one->get_name() == name; });
+    return same.empty() ? nullptr : same.front();
+  }
+
+  static std::vector<std::string> verb_names() {
     std::vector<std::string> names{"help"};
-    for (const auto& [title, verbs] : listed_) {
-      for (const auto* verb : verbs) names.push_back(verb->get_name());
+    for (const auto& group : groups()) {
+      for (const auto& entry : group.verbs) names.emplace_back(entry.name);
     }
     return names;
   }
 
-  bool has_verb(const std::string& name) const {
-    const auto names = verb_names();
-    return std::find(names.begin(), names.end(), name) != names.end();
-  }
-
   CLI::App root_{"Runs the services of a cluster", "msctl"};
-  Run chosen_;
-  std::vector<std::pair<std::string, std::vector<CLI::App*>>> listed_;
+  Chosen chosen_;
+  const char* group_ = "";
+  std::vector<std::pair<const char*, CLI::App*>> listed_;
 };
 
 }  // namespace
@@ -128,6 +219,12 @@ Verb& Verb::flag(const std::string& names, bool& value, const std::string& help)
 
 Verb& Verb::option(const std::string& names, std::string& value, const std::string& meta, const std::string& help) {
   app_.add_option(names, value, help)->type_name(meta);
+  return *this;
+}
+
+Verb& Verb::option(const std::string& names, std::vector<std::string>& values, const std::string& meta,
+                   const std::string& help) {
+  app_.add_option(names, values, help)->allow_extra_args(false)->type_name(meta);
   return *this;
 }
 
@@ -143,26 +240,37 @@ Verb& Verb::option(const std::string& names, int& value, const std::string& meta
   return *this;
 }
 
+Verb& Verb::choice(const std::string& names, std::string& value, const std::vector<std::string>& choices,
+                   const std::string& help) {
+  app_.add_option(names, value, help)->check(one_of(choices))->type_name(joined(choices, "|"))->capture_default_str();
+  return *this;
+}
+
 Verb& Verb::output(Format& format) {
   static const std::map<std::string, Format> names{
       {"table", Format::table}, {"json", Format::json}, {"yaml", Format::yaml}};
-  const auto known = [](const std::string& text) {
-    return names.contains(text) ? std::string() : "expected table, json or yaml, got \"" + text + "\"";
-  };
+  static const std::vector<std::string> choices{"table", "json", "yaml"};
   const auto set = [&format](const std::string& text) { format = names.at(text); };
-  app_.add_option_function<std::string>("--output", set, "table (default), json or yaml")
-      ->check(known)
-      ->type_name("FORMAT");
+  app_.add_option_function<std::string>("--output", set, "How to print it")
+      ->check(one_of(choices))
+      ->type_name(joined(choices, "|"))
+      ->default_str(format == Format::yaml ? "yaml" : "table");
   return *this;
 }
 
 Verb& Verb::operand(const std::string& name, std::string& value, const std::string& help) {
-  app_.add_option(name, value, help)->required();
+  app_.add_option(name, value, help)->required()->type_name("");
+  return *this;
+}
+
+Verb& Verb::operand(const std::string& name, std::string& value, const std::vector<std::string>& choices,
+                    const std::string& help) {
+  app_.add_option(name, value, help)->required()->check(one_of(choices))->type_name(joined(choices, "|"));
   return *this;
 }
 
 Verb& Verb::operands(const std::string& name, std::vector<std::string>& values, const std::string& help) {
-  app_.add_option(name, values, help);
+  app_.add_option(name, values, help)->type_name("");
   return *this;
 }
 
@@ -171,8 +279,21 @@ Verb& Verb::footer(const std::string& text) {
   return *this;
 }
 
+Verb& Verb::rest(std::vector<std::string>& words) {
+  app_.prefix_command();
+  rest_ = &words;
+  return *this;
+}
+
 void Verb::run(Run action) {
-  app_.callback([action = std::move(action), &chosen = chosen_] { chosen = action; });
+  app_.callback([action = std::move(action), &app = app_, rest = rest_, &chosen = chosen_] {
+    if (rest != nullptr) {
+      *rest = app.remaining();
+      if (!rest->empty() && chosen.dashes) rest->emplace_back("--");
+      rest->insert(rest->end(), chosen.after_dashes.begin(), chosen.after_dashes.end());
+    }
+    chosen.run = action;
+  });
 }
 
 int report(const base::Error& error) {
@@ -180,10 +301,51 @@ int report(const base::Error& error) {
   return exit_code_of(error);
 }
 
+namespace {
+
+// The verb that is asked for when no other one matters: those that print all of them, and mistakes, need them all.
+std::string alone(const std::vector<std::string>& words) {
+  if (words.empty()) return {};
+  for (const char* whole : {"completion", "man"}) {
+    if (words.front() == whole) return {};
+  }
+  for (const auto& group : groups()) {
+    for (const auto& entry : group.verbs) {
+      if (words.front() == entry.name) return entry.name;
+    }
+  }
+  return {};
+}
+
+// `--project NAME` and `--file FILE` before the command or after it mean the same for every command, so they go where
+// find_place() looks. What follows `--` is somebody else's. `up` and `config` read their own --file, which may repeat.
+base::Result<void> take_global_options(std::vector<std::string>& words) {
+  const auto verb = std::find_if(words.begin(), words.end(), [](const std::string& word) { return word[0] != '-'; });
+  const bool own_files = verb != words.end() && (*verb == "up" || *verb == "config");
+  for (std::size_t i = 0; i < words.size() && words[i] != "--";) {
+    const std::string name = words[i].substr(0, words[i].find('='));
+    const bool is_project = name == "--project";
+    if (!is_project && (name != "--file" || own_files)) {
+      ++i;
+      continue;
+    }
+    const bool attached = name.size() < words[i].size();
+    if (!attached && i + 1 == words.size()) return base::fail(base::ErrorCode::invalid, name + " needs a value");
+    const std::string value = attached ? words[i].substr(name.size() + 1) : words[i + 1];
+    ::setenv(is_project ? "MSCTL_PROJECT" : "MSCTL_FILE", value.c_str(), 1);
+    const auto begin = words.begin() + static_cast<std::ptrdiff_t>(i);
+    words.erase(begin, begin + (attached ? 1 : 2));
+  }
+  return base::success();
+}
+
+}  // namespace
+
 int run_command_line(int argc, char** argv) {
-  const std::vector<std::string> words(argv + 1, argv + argc);
+  std::vector<std::string> words(argv + 1, argv + argc);
+  if (const auto taken = take_global_options(words); !taken) return report(taken.error()), usage;
   if (!words.empty() && words.front().empty()) return say_error("msctl: empty command; see msctl help all"), usage;
-  return CommandLine().run(words);
+  return CommandLine(alone(words)).run(words);
 }
 
 }  // namespace cli

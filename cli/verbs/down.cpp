@@ -13,7 +13,11 @@ namespace {
 base::Result<bool> is_running(const Place& place) {
   if (place.client().status()) return true;
   if (!supervisor_was_lost(place)) return false;
-  TRY(launch_supervisor(place));
+  if (launch_supervisor(place)) return true;
+  // Its file has a mistake by now: what runs can be ended all the same.
+  Place without_file = place;
+  without_file.options.only_end = true;
+  TRY(launch_supervisor(without_file));
   return true;
 }
 

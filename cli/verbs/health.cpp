@@ -13,7 +13,7 @@ namespace {
 
 // What the report says when nothing runs: the same shape, nobody ready.
 base::Result<base::Json> nothing_runs(const Place& place) {
-  TRY(const spec::Cluster cluster, spec::load_cluster(place.file));
+  TRY(const spec::Cluster cluster, place.load());
   control::HealthReport report;
   for (const auto& [name, service] : cluster.services) {
     report.services.push_back({name, "stopped", {false, "stopped", {}}, {false, "stopped", {}}});
@@ -56,6 +56,7 @@ int health(Format format) {
   auto answer = place.value().client().health();
   if (!answer && answer.error().code == base::ErrorCode::unavailable) {
     say_error("msctl: " + why_nobody_answers(place.value()));
+    if (supervisor_was_lost(place.value())) return failed;  // whoever runs, nobody asks them
     answer = nothing_runs(place.value());
   }
   if (!answer) return report(answer.error());

@@ -43,7 +43,7 @@ int ps(Format format) {
       say_error("msctl: " + why_nobody_answers(place.value()));
       return failed;
     }
-    const auto cluster = spec::load_cluster(place.value().file);
+    const auto cluster = place.value().load();
     if (!cluster) return report(cluster.error());
     views = stopped_views(cluster.value());
     say_error("msctl: " + why_nobody_answers(place.value()));

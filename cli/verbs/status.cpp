@@ -12,13 +12,15 @@ base::Result<base::Json> status_document(const Place& place) {
   const auto status = place.client().status();
   if (status) return control::to_json(status.value());
   if (status.error().code != base::ErrorCode::unavailable) return status.error();
-  TRY(const spec::Cluster cluster, spec::load_cluster(place.file));
+  const bool was_lost = supervisor_was_lost(place);  // then its services may run or not, and a count would be a guess
+  TRY(const spec::Cluster cluster, place.load());
   base::Json counts = base::Json::object();
-  if (!cluster.services.empty()) counts["stopped"] = cluster.services.size();
+  if (!cluster.services.empty() && !was_lost) counts["stopped"] = cluster.services.size();
   return base::Json{{"supervisor", nullptr},
                     {"services", std::move(counts)},
                     {"cluster", cluster.name},
-                    {"root", cluster.root.string()}};
+                    {"root", cluster.root.string()},
+                    {"registry", nullptr}};
 }
 
 std::string as_text(const Place& place, const base::Json& document) {
@@ -32,6 +34,7 @@ std::string as_text(const Place& place, const base::Json& document) {
             supervisor["version"].get<std::string>() + ", up " + format_duration(supervisor["uptime_s"].get<double>()) +
             "\n";
   }
+  if (document["registry"].is_string()) text += "registry    http://" + document["registry"].get<std::string>() + "\n";
   text += "services   ";
   for (const auto& [state, count] : document["services"].items()) {
     text += " " + std::to_string(count.get<int>()) + " " + state;

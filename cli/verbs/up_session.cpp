@@ -9,6 +9,8 @@
 #include "cli/session/wording.hpp"
 #include "cli/terminal/exit_code.hpp"
 #include "cli/terminal/say.hpp"
+#include "cli/verbs/up_watch.hpp"
+#include "supervisor/spec/load_options.hpp"
 
 namespace cli {
 namespace {
@@ -18,6 +20,11 @@ using std::chrono::milliseconds;
 constexpr milliseconds idle_wait{10'000};
 constexpr milliseconds wait_beside_builds{200};  // a build that fails makes no event
 constexpr milliseconds supervisor_exit_timeout{15'000};
+
+std::string padded(std::string text, std::size_t width) {
+  if (text.size() < width) text.append(width - text.size(), ' ');
+  return text;
+}
 
 std::size_t widest(const std::vector<std::string>& names) {
   std::size_t width = 0;
@@ -38,9 +45,30 @@ UpSession::UpSession(UpOptions options, Place place, spec::Cluster cluster)
       cluster_(std::move(cluster)),
       client_(place_.client()),
       style_(Style::for_descriptor(STDOUT_FILENO)),
-      wanted_(with_required(cluster_, options_.services)),
+      wanted_(options_.no_deps ? options_.services : with_required(cluster_, options_.services)),
       name_width_(widest(wanted_)),
-      standing_(cluster_, wanted_) {}
+      standing_(cluster_, wanted_) {
+  if (options_.build || options_.place.sanitize.empty()) return;
+  // Only those are built that are to run with a sanitizer.
+  for (auto& [name, service] : cluster_.services) {
+    if (!options_.place.sanitize.contains(name)) service.build.reset();
+  }
+}
+
+UpSession::~UpSession() {
+  stop_watch_.request();
+  if (watch_.joinable()) watch_.join();
+}
+
+// Once the first build is over: two builds at a time would spoil each other.
+void UpSession::begin_watch() {
+  if (!options_.watch || watch_.joinable() || ending_) return;
+  if (builder_ && builder_->state() == Builder::State::running) return;
+  watch_ = std::thread([this] {
+    const auto watched = run_watch(place_, cluster_, wanted_, stop_watch_);
+    if (!watched) say_error("msctl: " + watched.error().message);
+  });
+}
 
 int UpSession::run() {
   std::signal(SIGPIPE, SIG_IGN);  // `up | head` must not leave a cluster that nobody watches
@@ -63,10 +91,6 @@ base::Result<void> UpSession::connect() {
     TRY(status, client_.status());
   } else {
     say("supervisor already runs (pid " + std::to_string(status.value().pid) + ")");
-    const std::chrono::duration<double> age(status.value().uptime_s);
-    for (const auto& file : files_younger_than(cluster_, place_, age)) {
-      say(file + " has changed since it started: msctl down and msctl up apply that");
-    }
   }
   supervisor_ = status.value().pid;
   return base::success();
@@ -84,26 +108,55 @@ int UpSession::interrupted_early() {
 base::Result<void> UpSession::ask() {
   TRY(const auto past, client_.events(0, milliseconds(0)));
   if (!past.empty()) seen_ = past.back().seq;
-  TRY(const auto views, client_.services());
-  TRY(check_known_to_supervisor(wanted_, views));
-  overlay_ports(cluster_, views);
-  for (const auto& view : views) {
-    standing_.begin(view);
-    if (!standing_.entries().contains(view.name) || view.state != "ready") continue;
-    ++already_;
-    say(view.name + std::string(name_width_ - view.name.size(), ' ') + "  already " + style_.state(view.state));
-  }
-  if (options_.build) {
-    auto start = [this](const std::vector<std::string>& names) -> base::Result<void> {
-      TRY(client_.up(names));
-      return base::success();
-    };
-    builder_ = std::make_unique<Builder>(place_, cluster_, wanted_, start, say);
+  if (options_.build || !options_.place.sanitize.empty()) {
+    auto start_built = [this](const std::vector<std::string>& names) { return start(names); };
+    builder_ = std::make_unique<Builder>(place_, cluster_, wanted_, launched_ == Launched::fresh, start_built, say);
     cancellable_ = builder_.get();
     return base::success();
   }
-  TRY(client_.up(options_.services));
+  TRY(start(options_.services));
+  for (const auto& name : wanted_) {
+    const auto& views = replies_.back().services;
+    const bool is_none =
+        std::none_of(views.begin(), views.end(), [&](const auto& view) { return view.service == name; });
+    if (is_none) standing_.forget(name);
+  }
+  take_replies();
   return base::success();
+}
+
+base::Result<void> UpSession::start(const std::vector<std::string>& services) {
+  control::UpRequest request;
+  request.services = services;
+  request.no_deps = options_.no_deps;
+  request.scale = options_.scale;
+  request.launch = spec::to_json(place_.options);
+  TRY(auto reply, client_.up(request));
+  const std::scoped_lock lock(replies_mutex_);
+  replies_.push_back(std::move(reply));
+  return base::success();
+}
+
+void UpSession::take_replies() {
+  const std::scoped_lock lock(replies_mutex_);
+  for (const auto& reply : replies_) {
+    overlay_ports(cluster_, reply.services);
+    for (const auto& view : reply.services) begin(view);
+  }
+  replies_.clear();
+}
+
+void UpSession::begin(const control::ServiceView& view) {
+  if (view.replacing) replacing_.insert(view.name);
+  const auto known = standing_.entries().find(view.name);
+  if (known != standing_.entries().end() && !known->second.state.empty()) return;  // its events say more
+  standing_.begin(view);
+  const bool is_done = view.state == "completed";  // and stays so, or it were pending
+  if (is_done) standing_.set(view.name, view.state, view.reason, view.log_from);
+  if (!standing_.entries().contains(view.name) || (view.state != "ready" && !is_done) || view.replacing) return;
+  if (!counted_.insert(view.name).second) return;
+  ++already_;
+  say(padded(view.name, name_width_) + "  already " + style_.state(view.state));
 }
 
 double UpSession::elapsed_s() const {
@@ -134,30 +187,40 @@ int UpSession::follow() {
 }
 
 bool UpSession::take_events(milliseconds wait) {
+  take_replies();
   const auto events = client_.events(seen_, wait);
   if (!events) return false;
+  take_replies();  // those that came meanwhile say what these events mean
   for (const auto& event : events.value()) {
     seen_ = event.seq;
     standing_.follow(event);
     if (const auto line = event_line(event, name_width_, style_)) say(*line);
-    if (announced_ && !ending_ && event.state == "failed") print_failures({event.service});
+    const bool roll_failed = !announced_ && event.state == "failed" && replacing_.contains(event.service);
+    if (roll_failed) {
+      // The old process stays, which is told by a `ready` right behind.
+      roll_failed_ = true;
+      result_ = failed;
+    }
+    if ((announced_ || roll_failed) && !ending_ && event.state == "failed") print_failures({event.service});
   }
   return true;
 }
 
 int UpSession::judge() {
   if (ending_) return -1;
+  begin_watch();
   if (builder_ && builder_->state() == Builder::State::failed) {
     if (role_ != Role::owner) return failed;
     result_ = failed;
     go_down();
     return -1;
   }
+  if (roll_failed_ && (options_.detach || role_ != Role::owner)) return failed;
   const Verdict verdict = standing_.verdict();
   if (!announced_ && verdict == Verdict::all_well) return announce_ready();
   if (!announced_ && verdict == Verdict::some_failed) return announce_failure();
   if (options_.detach && elapsed_s() >= options_.wait_timeout_s) return give_up();
-  if (announced_ && foreground() && !standing_.any_active()) {
+  if (announced_ && foreground() && !options_.watch && !standing_.any_active()) {
     // Nothing is left to stay for.
     if (role_ != Role::owner) return result_;
     go_down();
@@ -226,6 +289,7 @@ void UpSession::on_signal() {
 
 void UpSession::go_down() {
   ending_ = true;
+  stop_watch_.request();
   static_cast<void>(client_.down());  // when nobody answers, there is nothing to end
 }
 

@@ -4,8 +4,12 @@
 
 #include <atomic>
 #include <chrono>
+#include <map>
 #include <memory>
+#include <mutex>
+#include <set>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "cli/session/builder.hpp"
@@ -22,13 +26,19 @@ struct UpOptions {
   bool detach = false;
   bool wait = false;
   bool build = false;
+  bool no_deps = false;
+  bool dry_run = false;
+  bool watch = false;
   int wait_timeout_s = 120;
-  std::string file;
+  std::map<std::string, int> scale;
+  PlaceOptions place;
 };
 
 class UpSession {
  public:
   UpSession(UpOptions options, Place place, spec::Cluster cluster);
+  ~UpSession();
+  UpSession(const UpSession&) = delete;
   // Exit code.
   int run();
 
@@ -39,11 +49,16 @@ class UpSession {
   base::Result<void> connect();
   int interrupted_early();
   base::Result<void> ask();
+  // Names (none: all) are started; what the supervisor knew of them before is taken by take_replies().
+  base::Result<void> start(const std::vector<std::string>& services);
+  void take_replies();
+  void begin(const control::ServiceView& view);
   int follow();
   // Takes what happened and prints it; false when the supervisor is gone.
   bool take_events(std::chrono::milliseconds wait);
   // Exit code when this run is over, else -1.
   int judge();
+  void begin_watch();
   int announce_ready();
   int announce_failure();
   int give_up();
@@ -65,6 +80,11 @@ class UpSession {
   std::vector<std::string> wanted_;
   std::size_t name_width_ = 0;
   Standing standing_;
+  std::mutex replies_mutex_;
+  std::vector<control::StartReply> replies_;  // from the builder's thread, too
+  std::set<std::string> replacing_;           // in a rolling restart when this began
+  bool roll_failed_ = false;
+  std::set<std::string> counted_;  // said to run already
   std::size_t already_ = 0;
   std::atomic<pid_t> supervisor_{0};  // 0 until it is known to run
   Launched launched_ = Launched::already_there;
@@ -74,6 +94,8 @@ class UpSession {
   std::atomic<bool> ending_{false};
   bool announced_ = false;
   int result_ = 0;  // what a foreground run ends with when it is not interrupted
+  Cancel stop_watch_;
+  std::thread watch_;
   std::unique_ptr<Builder> builder_;
   std::atomic<Builder*> cancellable_{nullptr};  // builder_ for the signal's thread
   std::unique_ptr<Interrupt> interrupt_;        // ends first, as its thread uses the others

@@ -10,6 +10,7 @@
 #include "base/error.hpp"
 #include "cli/terminal/document.hpp"
 #include "cli/terminal/exit_code.hpp"
+#include "cli/verbs/verb_view.hpp"
 
 namespace CLI {
 class App;
@@ -19,20 +20,37 @@ namespace cli {
 
 using Run = std::function<int()>;
 
+// What the user asked for, as far as it is known.
+struct Chosen {
+  Run run;
+  bool dashes = false;                    // there was a `--` for a verb that passes words on
+  std::vector<std::string> after_dashes;  // and this came after it
+};
+
 // A subcommand being described. The values that options write to must live until it has run.
 class Verb {
  public:
-  Verb(CLI::App& app, Run& chosen) : app_(app), chosen_(chosen) {}
+  Verb(CLI::App& app, Chosen& chosen) : app_(app), chosen_(chosen) {}
 
   // `names` as in "-d,--detach"; `meta` is the placeholder in the help, such as FILE.
   Verb& flag(const std::string& names, bool& value, const std::string& help);
   Verb& option(const std::string& names, std::string& value, const std::string& meta, const std::string& help);
+  // May be given several times, each with one value.
+  Verb& option(const std::string& names, std::vector<std::string>& values, const std::string& meta,
+               const std::string& help);
   // A whole number of `least` or more; the default is shown.
   Verb& option(const std::string& names, int& value, const std::string& meta, const std::string& help, int least = 1);
+  // One word of `choices`, which completion offers as well; the default is shown.
+  Verb& choice(const std::string& names, std::string& value, const std::vector<std::string>& choices,
+               const std::string& help);
   // `--output table|json|yaml`.
   Verb& output(Format& format);
   Verb& operand(const std::string& name, std::string& value, const std::string& help);  // required
+  Verb& operand(const std::string& name, std::string& value, const std::vector<std::string>& choices,
+                const std::string& help);  // required, one word of `choices`
   Verb& operands(const std::string& name, std::vector<std::string>& values, const std::string& help);
+  // What follows the operands, or `--`, is left to another program as it is.
+  Verb& rest(std::vector<std::string>& words);
   // Examples and exit codes, below the options.
   Verb& footer(const std::string& text);
   // What to do when the user chose this verb; returns the exit code.
@@ -40,7 +58,8 @@ class Verb {
 
  private:
   CLI::App& app_;
-  Run& chosen_;
+  Chosen& chosen_;
+  std::vector<std::string>* rest_ = nullptr;
 };
 
 // Where verbs add themselves.
@@ -48,6 +67,10 @@ class Verbs {
  public:
   virtual ~Verbs() = default;
   virtual Verb add(const std::string& name, const std::string& help) = 0;
+  // Works, but is shown nowhere.
+  virtual Verb add_hidden(const std::string& name, const std::string& help) = 0;
+  // All that are shown, in the order of the help; complete once every verb has added itself.
+  virtual std::vector<VerbView> described() const = 0;
 };
 
 void add_up(Verbs& verbs);
@@ -57,9 +80,22 @@ void add_logs(Verbs& verbs);
 void add_start(Verbs& verbs);
 void add_stop(Verbs& verbs);
 void add_restart(Verbs& verbs);
+void add_scale(Verbs& verbs);
 void add_health(Verbs& verbs);
+void add_config(Verbs& verbs);
+void add_import(Verbs& verbs);
 void add_status(Verbs& verbs);
 void add_version(Verbs& verbs);
+void add_wait(Verbs& verbs);
+void add_events(Verbs& verbs);
+void add_top(Verbs& verbs);
+void add_graph(Verbs& verbs);
+void add_doctor(Verbs& verbs);
+void add_exec(Verbs& verbs);
+void add_debug(Verbs& verbs);
+void add_completion(Verbs& verbs);
+void add_complete(Verbs& verbs);
+void add_man(Verbs& verbs);
 
 // Prints the error and gives its exit code.
 int report(const base::Error& error);

@@ -41,7 +41,7 @@ int unknown(const std::string& name, const std::vector<std::string>& known) {
 int run_workspace_command(const std::vector<std::string>& words, const std::vector<std::string>& known) {
   const auto place = find_place();
   if (!place) return unknown(words.front(), known);
-  auto cluster = spec::load_cluster(place.value().file);
+  auto cluster = place.value().load();
   if (!cluster) return report(cluster.error());
   const auto found = cluster.value().commands.find(words.front());
   if (found == cluster.value().commands.end()) {

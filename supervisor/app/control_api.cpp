@@ -1,10 +1,13 @@
 #include "supervisor/app/control_api.hpp"
 
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <charconv>
+#include <limits>
 
+#include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
 
@@ -51,20 +54,36 @@ base::Result<std::uint64_t> number_of(const Request& request, std::string_view n
   return std::uint64_t{0};
 }
 
-// {"services": [name…]}; an empty body or no such key means all.
-base::Result<std::vector<std::string>> names_of(const Request& request) {
-  std::vector<std::string> names;
-  if (request.body.empty()) return names;
-  TRY(const base::Json json, base::parse_json(request.body));
+constexpr int max_replicas = 100;  // of one service
+
+// The body as an object; an empty one is one without keys.
+base::Result<base::Json> object_of(const Request& request) {
+  if (request.body.empty()) return base::Json::object();
+  TRY(base::Json json, base::parse_json(request.body));
   if (!json.is_object()) return base::fail(base::ErrorCode::malformed, "expected an object");
-  const auto services = json.find("services");
-  if (services == json.end()) return names;
-  if (!services->is_array()) return base::fail(base::ErrorCode::malformed, "services must be a list of names");
-  for (const auto& name : *services) {
-    if (!name.is_string()) return base::fail(base::ErrorCode::malformed, "services must be a list of names");
-    names.push_back(name.get<std::string>());
+  return json;
+}
+
+base::Result<control::UpRequest> up_request_of(const Request& request) {
+  TRY(const base::Json json, object_of(request));
+  auto read = control::up_request(json);
+  for (const auto& [name, count] : read ? read.value().scale : std::map<std::string, int>{}) {
+    if (count >= 0 && count <= max_replicas) continue;
+    return base::fail(base::ErrorCode::malformed, "scale: expected 0 to " + std::to_string(max_replicas));
   }
-  return names;
+  if (read) return read;
+  return base::fail(base::ErrorCode::malformed,
+                    "expected {\"services\": a list of names, \"scale\": {name: number}, …}");
+}
+
+base::Result<int> whole_number(const base::Json& object, const char* key, int least, int most) {
+  const auto found = object.find(key);
+  if (found != object.end() && found->is_number_integer()) {
+    const auto value = found->get<std::int64_t>();
+    if (value >= least && value <= most) return static_cast<int>(value);
+  }
+  return base::fail(base::ErrorCode::malformed, std::string(key) + " must be a whole number from " +
+                                                    std::to_string(least) + " to " + std::to_string(most));
 }
 
 base::Json list_json(const std::vector<control::ServiceView>& views) {
@@ -95,14 +114,15 @@ class Api {
   base::Task<Response> answer(Request request) {
     if (is_stranger(request)) co_return error_response(base::fail(base::ErrorCode::permission, "not your cluster"));
     const std::string path(request.path());
-    if (path == "/v1/status") co_return get(request, status());
+    if (path == "/v1/status") co_return get(request, control::to_json(context_.status()));
     if (path == "/v1/services") co_return get(request, list_json(context_.supervisor.services()));
     if (path == "/v1/health" && request.method == "GET") co_return co_await health();
     if (path == "/v1/events" && request.method == "GET") co_return co_await events(std::move(request));
     if (path == "/v1/health" || path == "/v1/events") co_return wrong_method("GET");
     if (path == "/v1/up") co_return post(request, [&] { return up(request); });
+    if (path == "/v1/plan") co_return post(request, [&] { return plan(request); });
     if (path == "/v1/down") co_return post(request, [&] { return down(); });
-    if (path.starts_with(services_prefix)) co_return post(request, [&] { return on_service(path); });
+    if (path.starts_with(services_prefix)) co_return post(request, [&] { return on_service(path, request); });
     co_return unknown();
   }
 
@@ -131,36 +151,70 @@ class Api {
     return request.method == "POST" ? act() : wrong_method("POST");
   }
 
-  base::Json status() const {
-    control::StatusView view;
-    view.pid = ::getpid();
-    view.version = MSCTL_VERSION;
-    view.uptime_s = std::chrono::duration<double>(context_.clock.monotonic() - context_.started_at).count();
-    view.services = context_.supervisor.counts();
-    view.cluster = context_.cluster.name;
-    view.root = context_.cluster.root.string();
-    return control::to_json(view);
+  Response up(const Request& request) {
+    const auto wanted = up_request_of(request);
+    if (!wanted) return error_response(wanted.error());
+    if (wanted.value().reload) {
+      const auto loaded = context_.reload(wanted.value().launch);
+      if (!loaded) return error_response(loaded.error());
+    }
+    return accepted(context_.supervisor.up(wanted.value()));
   }
 
-  Response up(const Request& request) {
-    const auto names = names_of(request);
-    return names ? accepted(context_.supervisor.up(names.value())) : error_response(names.error());
+  Response plan(const Request& request) {
+    const auto wanted = up_request_of(request);
+    if (!wanted) return error_response(wanted.error());
+    const auto plan = context_.plan(wanted.value());
+    if (!plan) return error_response(plan.error());
+    base::Json list = base::Json::array();
+    for (const auto& one : plan.value()) list.push_back(control::to_json(one));
+    return json_response(200, {{"plan", std::move(list)}});
   }
 
   Response down() { return accepted(context_.supervisor.shut_down(context_.end)); }
 
-  Response on_service(const std::string& path) {
+  Response on_service(const std::string& path, const Request& request) {
     const auto slash = path.rfind('/');
     if (slash < services_prefix.size()) return unknown();
     std::string name;
     if (!base::http::percent_decode(path.substr(services_prefix.size(), slash - services_prefix.size()), name)) {
       return unknown();
     }
-    const std::string verb = path.substr(slash + 1);
-    if (verb == "start") return accepted(context_.supervisor.up({name}));
-    if (verb == "stop") return accepted(context_.supervisor.stop(name));
-    if (verb == "restart") return accepted(context_.supervisor.restart(name));
-    return unknown();
+    const auto body = object_of(request);
+    if (!body) return error_response(body.error());
+    return act(name, path.substr(slash + 1), body.value());
+  }
+
+  Response act(const std::string& name, const std::string& verb, const base::Json& body) {
+    Supervisor& supervisor = context_.supervisor;
+    if (verb == "start") return accepted(supervisor.start(name));
+    if (verb == "stop") return accepted(supervisor.stop(name));
+    if (verb == "restart") return accepted(supervisor.restart(name));
+    if (verb == "roll") return accepted(supervisor.roll(name));
+    if (verb == "resume") return accepted(supervisor.resume(name));
+    if (verb == "pause") return pause(name, body);
+    if (verb != "scale") return unknown();
+    const auto replicas = whole_number(body, "replicas", 0, max_replicas);
+    return replicas ? accepted(supervisor.scale(name, replicas.value())) : error_response(replicas.error());
+  }
+
+  // Whoever holds it may be killed; then nobody else would ever resume it.
+  Response pause(const std::string& name, const base::Json& body) {
+    auto reply = context_.supervisor.pause(name);
+    if (!reply) return error_response(reply.error());
+    if (const auto holder = whole_number(body, "holder", 1, std::numeric_limits<int>::max())) {
+      const int handle = static_cast<int>(::syscall(SYS_pidfd_open, holder.value(), 0));
+      if (handle < 0) {
+        static_cast<void>(context_.supervisor.resume(name));
+        return error_response(base::fail(base::ErrorCode::conflict, "its holder is gone"));
+      }
+      auto watched = std::make_shared<boost::asio::posix::stream_descriptor>(context_.io, handle);
+      watched->async_wait(boost::asio::posix::descriptor_base::wait_read,
+                          [watched, name, &supervisor = context_.supervisor](boost::system::error_code error) {
+                            if (!error) static_cast<void>(supervisor.resume(name));
+                          });
+    }
+    return accepted(std::move(reply));
   }
 
   base::Task<Response> health() {

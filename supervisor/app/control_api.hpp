@@ -19,9 +19,12 @@ inline constexpr std::chrono::milliseconds max_event_wait{30'000};
 struct ApiContext {
   boost::asio::io_context& io;
   Supervisor& supervisor;
-  const spec::Cluster& cluster;
   const base::Clock& clock;
-  base::Monotonic started_at;
+  std::function<control::StatusView()> status;
+  // Reads the cluster's files again and applies what changed; see UpRequest::launch.
+  std::function<base::Result<void>(const base::Json& launch)> reload;
+  // What an `up` would do, without doing it.
+  std::function<base::Result<std::vector<control::PlanView>>(const control::UpRequest& request)> plan;
   std::function<void()> end;  // called when a client asks for `down`
 };
 

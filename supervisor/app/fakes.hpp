@@ -47,63 +47,158 @@ class FakeTime final : public base::Clock, public ports::Timers {
   std::map<std::pair<base::Monotonic, ports::TimerId>, std::function<void()>> armed_;
 };
 
-// Writes down what was asked of it. A process ends when the test says so.
+// Writes down what was asked of it, by instance. A process appears after no time at all and ends when the test says so.
 class FakeHost final : public ports::ProcessHost {
  public:
-  void on_exit(OnExit callback) override { on_exit_ = std::move(callback); }
-  base::Result<ports::ProcessId> spawn(const ports::SpawnSpec& spec) override {
-    if (missing.contains(spec.service)) return base::fail(base::ErrorCode::not_found, "cannot run " + spec.service);
-    log.push_back("spawn " + spec.service);
-    const pid_t pid = ++last_;
-    running_[pid] = spec.service;
-    return ports::ProcessId{pid, static_cast<std::uint64_t>(pid)};
-  }
-  void terminate(pid_t pid) override { log.push_back("terminate " + running_.at(pid)); }
-  void kill(pid_t pid) override { log.push_back("kill " + running_.at(pid)); }
+  explicit FakeHost(FakeTime& time) : time_(time) {}
 
-  void end(const std::string& service, int native_status) {
-    for (auto& [pid, name] : running_) {
-      if (name != service) continue;
-      const pid_t ended = pid;
-      running_.erase(ended);
-      return on_exit_(ended, ports::WaitStatus{native_status});
+  void listen(Listener& listener) override { listener_ = &listener; }
+  void spawn(const ports::Slot& slot, const ports::SpawnSpec& spec) override {
+    if (missing.contains(spec.service)) {
+      const base::Error error = base::fail(base::ErrorCode::not_found, "cannot run " + spec.service);
+      time_.after(std::chrono::milliseconds(0), [this, slot, error] { listener_->spawn_failed(slot, error); });
+      return;
+    }
+    log.push_back("spawn " + spec.instance);
+    specs[slot] = spec;
+    if (held.contains(spec.service)) return waiting_.push_back(slot);
+    time_.after(std::chrono::milliseconds(0), [this, slot] { appear(slot); });
+  }
+  void terminate(const ports::Slot& slot) override { log.push_back("terminate " + name(slot)); }
+  void kill(const ports::Slot& slot) override { log.push_back("kill " + name(slot)); }
+  void remember(const ports::Slot& slot, const std::string& memo) override { specs[slot].memo = memo; }
+  void release(const ports::Slot& slot) override { released.push_back(slot); }
+
+  // The processes that were held back appear.
+  void let_appear() {
+    for (const auto& slot : std::exchange(waiting_, {})) appear(slot);
+  }
+  // The oldest process of the instance ends.
+  void end(const std::string& instance, int native_status, const std::string& note = {}) {
+    for (const auto& [pid, slot] : running_) {
+      if (name(slot) != instance) continue;
+      const ports::Slot ended = slot;
+      running_.erase(pid);
+      return listener_->exited(ended, ports::WaitStatus{native_status}, note);
     }
   }
-  bool runs(const std::string& service) const {
-    for (const auto& [pid, name] : running_) {
-      if (name == service) return true;
+  void end_newest(const std::string& instance, int native_status) {
+    for (auto one = running_.rbegin(); one != running_.rend(); ++one) {
+      if (name(one->second) != instance) continue;
+      const ports::Slot ended = one->second;
+      running_.erase(one->first);
+      return listener_->exited(ended, ports::WaitStatus{native_status}, {});
     }
-    return false;
+  }
+  void say(const std::string& instance, const std::string& text) {
+    for (const auto& [pid, slot] : running_) {
+      if (name(slot) == instance) return listener_->notified(slot, text);
+    }
+  }
+  void say_newest(const std::string& instance, const std::string& text) {
+    for (auto one = running_.rbegin(); one != running_.rend(); ++one) {
+      if (name(one->second) == instance) return listener_->notified(one->second, text);
+    }
+  }
+  bool runs(const std::string& instance) const { return count(instance) > 0; }
+  int count(const std::string& instance) const {
+    int found = 0;
+    for (const auto& [pid, slot] : running_) found += name(slot) == instance ? 1 : 0;
+    return found;
+  }
+  // As if an earlier supervisor had started it.
+  ports::Found keep(const ports::Slot& slot, const Memo& memo) {
+    ports::Found found;
+    found.slot = slot;
+    found.memo = to_text(memo);
+    found.running = ports::Spawned{{++last_, 1}, 1, 1'000'000, time_.monotonic()};
+    running_[last_] = slot;
+    return found;
   }
 
   std::vector<std::string> log;
   std::set<std::string> missing;  // programs that do not exist
+  std::set<std::string> held;     // services whose processes appear only with let_appear()
+  std::map<ports::Slot, ports::SpawnSpec> specs;
+  std::vector<ports::Slot> released;
 
  private:
-  OnExit on_exit_;
+  static std::string name(const ports::Slot& slot) { return slot.substr(0, slot.find('@')); }
+  void appear(const ports::Slot& slot) {
+    running_[++last_] = slot;
+    const auto start = static_cast<std::uint64_t>(last_);
+    listener_->spawned(slot, {{last_, start}, 1, start, time_.monotonic()});
+  }
+
+  FakeTime& time_;
+  Listener* listener_ = nullptr;
   pid_t last_ = 100;
-  std::map<pid_t, std::string> running_;
+  std::map<pid_t, ports::Slot> running_;
+  std::vector<ports::Slot> waiting_;
 };
 
-// Answers by port after no time at all, but never from inside ask().
+// Plans without files. `edition` is what digests are made of.
+class FakePlans final : public Plans {
+ public:
+  base::Result<ports::SpawnSpec> plan(const spec::Service& service) override {
+    ports::SpawnSpec spawn;
+    spawn.service = service.name;
+    spawn.instance = service.instance;
+    return spawn;
+  }
+  base::Result<std::string> resolve(const spec::Service&, const std::string& text) override { return text; }
+  std::string digest(const spec::Service& service) override {
+    return service.version + (service.command.empty() ? "" : service.command.back());
+  }
+  base::Result<void> number_ports(spec::Service& service) override {
+    for (auto& [name, port] : service.ports) {
+      if (port == 0) port = next_port++;
+    }
+    return base::success();
+  }
+  void close_sockets(const std::string& service) override { closed.insert(service); }
+  void adopt_sockets(const std::string& service, std::vector<ports::HeldSocket> sockets) override {
+    adopted[service] = sockets.size();
+  }
+
+  std::uint16_t next_port = 1000;
+  std::set<std::string> closed;
+  std::map<std::string, std::size_t> adopted;
+};
+
+// Answers after `delay`, or never while `silent`, and never from inside ask(). What has a port is good while `healthy`
+// holds it, what has none while `good` holds its text (log) or its argv[0] (exec).
 class FakeProber final : public ports::Prober {
  public:
   explicit FakeProber(FakeTime& time) : time_(time) {}
   void ask(const ports::Question& question, OnAnswer callback) override {
     ++asked;
+    questions.push_back(question);
+    if (silent) return;
     ports::Answer answer;
-    answer.ok = healthy.contains(question.port);
-    answer.status = answer.ok ? 200 : 0;
+    answer.ok = is_good(question);
+    answer.status = answer.ok && question.kind == spec::ProbeKind::http ? 200 : 0;
     answer.body = body;
-    if (!answer.ok) answer.problem = "connection refused";
-    time_.after(std::chrono::milliseconds(0), [callback = std::move(callback), answer] { callback(answer); });
+    if (!answer.ok) answer.problem = problem;
+    time_.after(delay, [callback = std::move(callback), answer] { callback(answer); });
   }
 
   std::set<std::uint16_t> healthy;
+  std::set<std::string> good;
   std::string body;
+  std::string problem = "connection refused";
+  std::chrono::milliseconds delay{0};
+  bool silent = false;
   int asked = 0;
+  std::vector<ports::Question> questions;
 
  private:
+  bool is_good(const ports::Question& question) const {
+    if (question.kind == spec::ProbeKind::log) return good.contains(question.text);
+    if (question.kind == spec::ProbeKind::exec) return !question.argv.empty() && good.contains(question.argv[0]);
+    return healthy.contains(question.port);
+  }
+
   FakeTime& time_;
 };
 
@@ -118,12 +213,12 @@ class FakePortTable final : public ports::PortTable {
 
 class FakeBook final : public ports::InstanceBook {
  public:
-  base::Result<void> write(const std::map<std::string, ports::ProcessId>& running) override {
-    last = running;
+  base::Result<void> write(const ports::Book& book) override {
+    last = book;
     ++writes;
     return base::success();
   }
-  std::map<std::string, ports::ProcessId> last;
+  ports::Book last;
   int writes = 0;
 };
 

@@ -3,7 +3,6 @@
 #include <memory>
 
 #include "base/json.hpp"
-#include "supervisor/app/watch.hpp"
 
 namespace app {
 namespace {
@@ -26,18 +25,35 @@ struct Round {
   }
 };
 
-void ask(const std::shared_ptr<Round>& round, const Patient& patient, const std::optional<spec::Probe>& probe,
-         ports::Prober& prober, control::ProbeView* slot) {
-  const std::string state(core::name(patient.state));
+enum class Side : std::uint8_t { live, ready };
+
+bool is_askable(spec::ProbeKind kind) {
+  return kind == spec::ProbeKind::http || kind == spec::ProbeKind::tcp || kind == spec::ProbeKind::grpc;
+}
+
+// What is known without asking.
+control::ProbeView known(const Patient& patient, Side side, bool has_probe) {
+  const bool well = patient.state == State::ready || patient.state == State::completed;
+  if (!has_probe) return {well, well ? "no probe" : std::string(core::name(patient.state)), {}};
+  if (patient.watch == nullptr) return {well, std::string(core::name(patient.state)), {}};
+  const Truth truth = side == Side::live ? patient.watch->live_truth() : patient.watch->ready_truth();
+  return {truth.ok, truth.text, {}};
+}
+
+void ask(const std::shared_ptr<Round>& round, const Patient& patient, Side side,
+         const std::optional<spec::Probe>& probe, ports::Prober& prober, control::ProbeView* slot) {
   const bool runs = core::has_process(patient.state) && patient.state != State::stopping;
-  const auto question = probe && runs ? question_of(*patient.service, *probe) : std::nullopt;
+  if (!runs || !probe || !is_askable(probe->kind)) {
+    *slot = known(patient, side, probe.has_value());
+    return;
+  }
+  const auto question = question_of(*patient.service, *probe);
   if (!question) {
-    const bool well = patient.state == State::ready || patient.state == State::completed;
-    *slot = {well, well && !probe ? "no probe" : state, {}};
+    *slot = {false, question.error().message, {}};
     return;
   }
   ++round->open;
-  prober.ask(*question, [round, slot](const ports::Answer& answer) {
+  prober.ask(question.value(), [round, slot](const ports::Answer& answer) {
     *slot = read_answer(answer);
     round->close_one();
   });
@@ -73,10 +89,12 @@ void examine(const std::vector<Patient>& patients, ports::Prober& prober, ports:
   round->report.services.resize(patients.size());
   for (std::size_t i = 0; i < patients.size(); ++i) {
     auto& view = round->report.services[i];
-    view.name = patients[i].service->name;
+    view.name = patients[i].service->instance.empty() ? patients[i].service->name : patients[i].service->instance;
     view.state = core::name(patients[i].state);
-    ask(round, patients[i], patients[i].service->live, prober, &view.live);
-    ask(round, patients[i], patients[i].service->ready, prober, &view.ready);
+    const spec::Service& service = *patients[i].service;
+    const bool lives_here = service.source != spec::Source::external;
+    ask(round, patients[i], Side::live, lives_here ? service.live : std::nullopt, prober, &view.live);
+    ask(round, patients[i], Side::ready, ready_probe_of(service), prober, &view.ready);
   }
   timers.after(std::chrono::milliseconds(0), [round] { round->close_one(); });
 }

@@ -1,9 +1,11 @@
 #pragma once
-// Asks every running service's live and ready probe afresh. One thread.
+// Asks every running service's live and ready probe afresh, as far as asking makes sense: what a command, a line of its
+// log or the process itself said is taken from its watch. One thread.
 
 #include <functional>
 #include <vector>
 
+#include "supervisor/app/watch.hpp"
 #include "supervisor/control/wire.hpp"
 #include "supervisor/core/instance.hpp"
 #include "supervisor/ports/prober.hpp"
@@ -15,6 +17,7 @@ namespace app {
 struct Patient {
   const spec::Service* service;  // must stay until the callback
   core::State state;
+  const Watch* watch = nullptr;  // of its process, if it has one
 };
 
 // The callback comes once all have answered or their probes' timeouts are over, never from inside the call.

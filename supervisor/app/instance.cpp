@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/json.hpp"
+
 namespace app {
 namespace {
 
@@ -17,10 +19,39 @@ bool does(const core::Step& next, Action action) {
   return std::find(next.actions.begin(), next.actions.end(), action) != next.actions.end();
 }
 
+bool is_end(State state) { return state == State::stopped || state == State::completed || state == State::failed; }
+
 }  // namespace
 
-Instance::Instance(const spec::Service& service, Outside& outside, Owner& owner)
-    : service_(service), outside_(outside), owner_(owner), backoff_(settings_of(service.restart), outside.random) {}
+std::string to_text(const Memo& memo) {
+  return base::dump_json({{"instance", memo.instance}, {"restarts", memo.restarts}, {"digest", memo.digest}});
+}
+
+Memo memo_from(const std::string& text) {
+  Memo memo;
+  const auto json = base::parse_json(text);
+  if (!json || !json.value().is_object()) return memo;
+  const auto& object = json.value();
+  const auto instance = object.find("instance");
+  const auto restarts = object.find("restarts");
+  const auto digest = object.find("digest");
+  if (instance != object.end() && instance->is_string()) memo.instance = *instance;
+  if (restarts != object.end() && restarts->is_number_integer()) memo.restarts = *restarts;
+  if (digest != object.end() && digest->is_string()) memo.digest = *digest;
+  return memo;
+}
+
+Instance::Instance(ServicePtr service, int number, Outside& outside, Owner& owner)
+    : service_(std::move(service)),
+      number_(number),
+      outside_(outside),
+      owner_(owner),
+      backoff_(settings_of(service_->restart), outside.random) {}
+
+Instance::~Instance() {
+  outside_.timers.cancel(grace_);
+  outside_.timers.cancel(backoff_timer_);
+}
 
 void Instance::handle(Event event, std::string reason) {
   waiting_.emplace_back(event, std::move(reason));
@@ -44,7 +75,18 @@ void Instance::take(Event event, std::string reason) {
   if (event == Event::backoff_over) ++restarts_;
   if (state_ == State::ready && !ready_since_) ready_since_ = outside_.clock.monotonic();
   for (const Action action : next.actions) perform(action);
+  settle();
   announce(event, before, next);
+}
+
+// What ended for good needs no keeper.
+void Instance::settle() {
+  if (!is_end(state_) || !slot_ || process_) return;
+  outside_.host.release(*slot_);
+  slot_.reset();
+  keeper_ = 0;
+  if (state_ != State::completed) digest_.clear();
+  owner_.processes_changed();
 }
 
 // `starting` is told once its process exists, not when it is about to.
@@ -69,23 +111,16 @@ void Instance::perform(Action action) {
     case Action::spawn:
       return spawn();
     case Action::watch_ready:
-      watch_ = std::make_unique<Watch>(service_, outside_.prober, outside_.timers,
-                                       [this](Event event, std::string reason) { handle(event, std::move(reason)); });
-      return;
+      return watch();
     case Action::unwatch:
-      if (watch_) watch_->stop();
-      old_watch_ = std::move(watch_);
+      if (!watch_) return;
+      watch_->stop();
+      old_watches_.push_back(std::move(watch_));
       return;
     case Action::terminate:
-      if (!process_) return;
-      outside_.host.terminate(process_->pid);
-      outside_.timers.cancel(grace_);
-      grace_ = outside_.timers.after(service_.stop_grace, [this] {
-        handle(Event::grace_over, "did not end within " + std::to_string(service_.stop_grace.count()) + " ms: killed");
-      });
-      return;
+      return terminate();
     case Action::kill:
-      if (process_) outside_.host.kill(process_->pid);
+      if (process_) outside_.host.kill(*slot_);
       return;
     case Action::arm_backoff:
       return arm_backoff();
@@ -96,59 +131,173 @@ void Instance::perform(Action action) {
   }
 }
 
+void Instance::watch() {
+  ProbeContext context;
+  if (spawned_spec_) {
+    context.env = spawned_spec_->env;
+    context.folder = spawned_spec_->folder;
+    context.log = spawned_spec_->log;
+    context.log_from = spawned_spec_->log_from;
+  }
+  context.only_its_word = state_ == State::starting && owner_.is_drowned(*this);
+  context.resolve = [this](const std::string& text) { return outside_.plans.resolve(*service_, text); };
+  watch_ = std::make_unique<Watch>(
+      *service_, outside_.prober, outside_.timers, outside_.clock,
+      [this](Event event, std::string reason) { handle(event, std::move(reason)); }, context);
+  if (paused_) watch_->pause();
+}
+
+void Instance::terminate() {
+  if (external()) return handle(Event::exited_final, "not watched any more");
+  if (!process_) return;
+  outside_.host.terminate(*slot_);
+  outside_.timers.cancel(grace_);
+  grace_ = outside_.timers.after(service_->stop_grace, [this] {
+    handle(Event::grace_over, "did not end within " + std::to_string(service_->stop_grace.count()) + " ms: killed");
+  });
+}
+
 void Instance::arm_backoff() {
-  const auto delay = backoff_.next().value_or(service_.restart.cap);
+  const auto delay = backoff_.next().value_or(service_->restart.cap);
   reason_ += "; starts again in " + std::to_string(delay.count()) + " ms";
   backoff_timer_ = outside_.timers.after(delay, [this] { handle(Event::backoff_over, "starts again"); });
 }
 
 std::optional<std::string> Instance::taken_port() const {
-  for (const auto& [name, port] : service_.ports) {
+  for (const auto& [name, port] : service_->ports) {
+    const auto& held = service_->sockets;
+    if (std::find(held.begin(), held.end(), name) != held.end()) continue;  // plan() binds those
     const auto owner = port == 0 ? std::nullopt : outside_.port_table.owner(port);
-    if (!owner) continue;
-    const std::string what = "port " + std::to_string(port) + " (" + name + ") is taken by ";
-    if (owner->pid == 0) return what + "a process of another user";
-    return what + "pid " + std::to_string(owner->pid) + " (" + owner->command + ")";
+    if (owner) return ports::describe_taken(port, name, *owner);
   }
   return std::nullopt;
 }
 
 void Instance::spawn() {
   end_cause_.clear();
+  spoke_ = false;
   ready_since_.reset();
+  old_watches_.clear();
+  old_services_.clear();
+  if (external()) return handle(Event::spawned, "lives elsewhere");
   if (auto taken = taken_port()) return handle(Event::spawn_failed, std::move(*taken));
-  const auto plan = outside_.plan(service_);
+  auto plan = outside_.plans.plan(*service_);
   if (!plan) return handle(Event::spawn_failed, plan.error().message);
-  const auto process = outside_.host.spawn(plan.value());
-  if (!process) return handle(Event::spawn_failed, process.error().message);
-  process_ = process.value();
-  log_from_ = plan.value().log_from;
-  spawned_at_ = outside_.clock.monotonic();
+  digest_ = outside_.plans.digest(*service_);
+  plan.value().memo = to_text({service_->instance, restarts_, digest_});
+  if (!slot_) slot_ = owner_.fresh_slot(service_->instance);
+  spawned_spec_ = std::move(plan.value());
+  outside_.host.spawn(*slot_, *spawned_spec_);
+}
+
+void Instance::spawned(const ports::Spawned& what) {
+  process_ = what.process;
+  keeper_ = what.keeper;
+  log_from_ = what.since_us;
+  spawned_at_ = what.since;
   owner_.processes_changed();
   handle(Event::spawned, "pid " + std::to_string(process_->pid));
 }
 
-void Instance::ended(ports::WaitStatus status) {
+void Instance::spawn_failed(const base::Error& error) { handle(Event::spawn_failed, error.message); }
+
+void Instance::exited(ports::WaitStatus status, const std::string& note) {
   outside_.timers.cancel(grace_);
   process_.reset();
+  last_exit_ = ports::describe(status);
+  const bool asked_for = state_ == State::stopping || state_ == State::restarting;
   owner_.processes_changed();
-  handle(exit_event(status), exit_reason(status));
+  const Event event = exit_event(status);
+  handle(event, exit_reason(status, note));
+  if (!asked_for && !(event == Event::exited_final)) owner_.crashed(*this);
+}
+
+void Instance::notified(const std::string& text) {
+  if (watch_) watch_->notified(ports::parse_notify(text));
+}
+
+void Instance::adopt(const ports::Found& found) {
+  const Memo memo = memo_from(found.memo);
+  slot_ = found.slot;
+  restarts_ = memo.restarts;
+  digest_ = memo.digest;
+  keeper_ = found.running->keeper;
+  process_ = found.running->process;
+  log_from_ = found.running->since_us;
+  spawned_at_ = found.running->since;
+  if (auto plan = outside_.plans.plan(*service_)) {
+    spawned_spec_ = std::move(plan.value());
+    spawned_spec_->log_from = 0;  // the line that a log probe waits for was perhaps written long ago
+  }
+  handle(Event::adopted, "still runs (pid " + std::to_string(process_->pid) + ")");
+  for (const auto& text : found.notified) notified(text);
+  if (found.terminating) handle(Event::stop, "was asked to stop");
+  if (found.ended) exited(*found.ended, "while no supervisor ran");
+}
+
+void Instance::restore(const ports::Remembered& remembered) {
+  restarts_ = remembered.restarts;
+  last_exit_ = remembered.last_exit;
+  for (const State ended : {State::completed, State::failed}) {
+    if (remembered.state != core::name(ended)) continue;
+    state_ = ended;
+    reason_ = remembered.reason;
+    if (ended == State::completed) digest_ = remembered.digest;
+  }
+}
+
+void Instance::renew(ServicePtr service) {
+  old_services_.push_back(std::exchange(service_, std::move(service)));
+  backoff_.use(settings_of(service_->restart));
+  if (!watch_) return;
+  spoke_ = speaks();
+  const bool said_ready = spoke_ && watch_->ready();
+  watch_->stop();
+  old_watches_.push_back(std::move(watch_));
+  watch();
+  if (said_ready) watch_->notified({{"READY", "1"}});  // it will not say so again
+}
+
+void Instance::pause() {
+  paused_ = true;
+  outside_.timers.cancel(grace_);
+  if (watch_) watch_->pause();
+  owner_.changed(*this);
+}
+
+void Instance::resume() {
+  if (!paused_) return;
+  paused_ = false;
+  if (watch_) watch_->resume();
+  if (process_ && (state_ == State::stopping || state_ == State::restarting)) terminate();  // its grace begins anew
+  owner_.changed(*this);
+}
+
+bool Instance::is_success(ports::WaitStatus status) const {
+  const auto code = status.exit_code();
+  const auto& good = service_->restart.success_codes;
+  return code && std::find(good.begin(), good.end(), *code) != good.end();
 }
 
 Event Instance::exit_event(ports::WaitStatus status) {
   if (state_ == State::stopping || state_ == State::restarting) return Event::exited_final;
   const auto ready_for = ready_since_ ? outside_.clock.monotonic() - *ready_since_ : std::chrono::nanoseconds(0);
   backoff_.was_ready(std::chrono::duration_cast<std::chrono::milliseconds>(ready_for));
-  const bool good = status.success() && end_cause_.empty();
-  const auto policy = service_.restart.policy;
+  const bool good = is_success(status) && end_cause_.empty();
+  const auto policy = service_->restart.policy;
   if (good && policy != spec::RestartPolicy::always) return Event::exited_final;
-  if (policy == spec::RestartPolicy::no || backoff_.exhausted()) return Event::exited_failed;
+  if (policy == spec::RestartPolicy::no || paused_ || backoff_.exhausted()) return Event::exited_failed;
   return Event::exited_again;
 }
 
-std::string Instance::exit_reason(ports::WaitStatus status) const {
+std::string Instance::exit_reason(ports::WaitStatus status, const std::string& note) const {
   std::string text = ports::describe(status);
   if (!end_cause_.empty()) text = end_cause_ + "; ended with " + text;
+  if (!note.empty()) text += " (" + note + ")";
+  if (backoff_.exhausted() && service_->restart.policy != spec::RestartPolicy::no && state_ != State::stopping &&
+      state_ != State::restarting && !is_success(status)) {
+    text += "; gave up after " + std::to_string(service_->restart.limit) + " restarts in a row";
+  }
   return text;
 }
 
@@ -159,15 +308,38 @@ std::chrono::milliseconds Instance::running_for() const {
 
 control::ServiceView Instance::view() const {
   control::ServiceView view;
-  view.name = service_.name;
+  view.name = service_->instance;
+  view.service = service_->name;
   view.state = core::name(state_);
   if (process_) view.pid = process_->pid;
+  if (keeper_ > 0) view.keeper = keeper_;
   view.restarts = restarts_;
   view.uptime_s = static_cast<double>(running_for().count()) / 1000;
-  view.ports = service_.ports;
+  view.ports = service_->ports;
   view.reason = reason_;
+  if (!last_exit_.empty()) view.last_exit = last_exit_;
+  const Watch* const known = watch_ ? watch_.get() : old_watches_.empty() ? nullptr : old_watches_.back().get();
+  if (watch_) {
+    view.status = watch_->status();
+    view.booted = watch_->booted();
+    view.live = watch_->live();
+    view.ready = state_ == State::ready;
+  }
+  if (known != nullptr) view.probes = known->history();
+  view.paused = paused_;
   view.log_from = log_from_;
   return view;
+}
+
+ports::Remembered Instance::remembered() const {
+  ports::Remembered one;
+  one.process = process_;
+  one.state = core::name(state_);
+  one.reason = reason_;
+  one.last_exit = last_exit_;
+  one.restarts = restarts_;
+  one.digest = digest_;
+  return one;
 }
 
 }  // namespace app

@@ -1,85 +1,19 @@
-#include "supervisor/app/supervisor.hpp"
-
-#include <gmock/gmock.h>
-
-#include "supervisor/app/fakes.hpp"
+#include "supervisor/app/supervisor_fixture.hpp"
 
 namespace app {
 namespace {
 
 using namespace std::chrono_literals;
 using ::testing::ElementsAre;
-using testing::FakeBook;
-using testing::FakeHost;
-using testing::FakePortTable;
-using testing::FakeProber;
-using testing::FakeTime;
+using testing::exit_1;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
-using testing::ZeroRandom;
-
-constexpr int killed = 9;
-constexpr int exit_1 = 1 << 8;
-
-class SupervisorTest : public ::testing::Test {
- protected:
-  // db on port 1, app on port 2 requires db, web on port 3 comes after app if that is wanted.
-  SupervisorTest() {
-    add("db", 1);
-    add("app", 2).depends_on = {{"db", spec::Condition::ready, true}};
-    add("web", 3).depends_on = {{"app", spec::Condition::ready, false}};
-  }
-
-  spec::Service& add(const std::string& name, std::uint16_t port) {
-    auto& service = cluster_.services[name];
-    service.name = name;
-    service.ports = {{"http", port}};
-    service.ready = spec::Probe{};
-    return service;
-  }
-
-  Supervisor& make() {
-    const SpawnPlan plan = [](const spec::Service& service) {
-      ports::SpawnSpec spawn;
-      spawn.service = service.name;
-      spawn.log_from = 40;
-      return base::Result<ports::SpawnSpec>(spawn);
-    };
-    supervisor_ = std::make_unique<Supervisor>(
-        cluster_, Outside{host_, prober_, time_, port_table_, book_, time_, random_, plan});
-    return *supervisor_;
-  }
-
-  // Starts all with every probe good.
-  Supervisor& all_up() {
-    prober_.healthy = {1, 2, 3};
-    Supervisor& supervisor = make();
-    EXPECT_TRUE(supervisor.up({}));
-    time_.advance(100ms);
-    host_.log.clear();
-    return supervisor;
-  }
-
-  control::ServiceView view(const std::string& name) const {
-    for (const auto& one : supervisor_->services()) {
-      if (one.name == name) return one;
-    }
-    return {};
-  }
-  std::string state(const std::string& name) const { return view(name).state; }
-
-  spec::Cluster cluster_;
-  FakeTime time_;
-  FakeHost host_;
-  FakeProber prober_{time_};
-  FakePortTable port_table_;
-  FakeBook book_;
-  ZeroRandom random_;
-  std::unique_ptr<Supervisor> supervisor_;
-};
+using testing::killed;
+using testing::SupervisorTest;
 
 TEST_F(SupervisorTest, starts_each_when_its_dependencies_are_ready) {
-  EXPECT_TRUE(make().up({}));
+  make();
+  EXPECT_TRUE(up());
   EXPECT_THAT(host_.log, ElementsAre("spawn db"));
   EXPECT_EQ(view("app").reason, "waits for db (starting)");
   prober_.healthy = {1};
@@ -92,17 +26,19 @@ TEST_F(SupervisorTest, starts_each_when_its_dependencies_are_ready) {
 }
 
 TEST_F(SupervisorTest, pulls_in_what_is_required_but_not_what_only_orders) {
-  EXPECT_TRUE(make().up({"app"}));
+  make();
+  EXPECT_TRUE(up({"app"}));
   EXPECT_THAT(host_.log, ElementsAre("spawn db"));
   EXPECT_EQ(state("app"), "pending");
   EXPECT_EQ(state("web"), "stopped");
   EXPECT_TRUE(supervisor_->stop("app"));
-  EXPECT_TRUE(supervisor_->up({"web"}));
+  EXPECT_TRUE(up({"web"}));
   EXPECT_THAT(host_.log, ElementsAre("spawn db", "spawn web"));
 }
 
 TEST_F(SupervisorTest, notices_a_fast_start_within_milliseconds) {
-  EXPECT_TRUE(make().up({"db"}));
+  make();
+  EXPECT_TRUE(up({"db"}));
   time_.advance(15ms);
   EXPECT_EQ(state("db"), "starting");
   prober_.healthy = {1};
@@ -112,7 +48,8 @@ TEST_F(SupervisorTest, notices_a_fast_start_within_milliseconds) {
 
 TEST_F(SupervisorTest, without_a_probe_running_is_ready) {
   cluster_.services["db"].ready.reset();
-  EXPECT_TRUE(make().up({"db"}));
+  make();
+  EXPECT_TRUE(up({"db"}));
   time_.advance(0ms);
   EXPECT_EQ(state("db"), "ready");
   EXPECT_EQ(prober_.asked, 0);
@@ -122,26 +59,34 @@ TEST_F(SupervisorTest, crash_leads_to_backoff_and_another_start) {
   all_up();
   host_.end("app", killed);
   EXPECT_EQ(state("app"), "backoff");
-  EXPECT_EQ(view("app").reason, "signal 9 (SIGKILL); starts again in 50 ms");
+  EXPECT_EQ(view("app").reason, "signal 9 (SIGKILL); starts again in 0 ms");
   EXPECT_FALSE(view("app").pid);
-  time_.advance(49ms);
-  EXPECT_THAT(host_.log, IsEmpty());
-  time_.advance(50ms);
+  time_.advance(10ms);
   EXPECT_THAT(host_.log, ElementsAre("spawn app"));
   EXPECT_EQ(state("app"), "ready");
   EXPECT_EQ(view("app").restarts, 1);
+  EXPECT_EQ(view("app").last_exit, "signal 9 (SIGKILL)");
+  host_.log.clear();
+  host_.end("app", killed);
+  EXPECT_EQ(view("app").reason, "signal 9 (SIGKILL); starts again in 50 ms");
+  time_.advance(49ms);
+  EXPECT_THAT(host_.log, IsEmpty());
+  time_.advance(2ms);
+  EXPECT_THAT(host_.log, ElementsAre("spawn app"));
 }
 
 TEST_F(SupervisorTest, restart_limit_ends_in_failed) {
   cluster_.services["db"].restart.limit = 2;
-  EXPECT_TRUE(make().up({"db"}));
+  make();
+  EXPECT_TRUE(up({"db"}));
   for (int i = 0; i < 3; ++i) {
+    time_.advance(0ms);
     EXPECT_NE(state("db"), "failed");
     host_.end("db", exit_1);
     time_.advance(500ms);
   }
   EXPECT_EQ(state("db"), "failed");
-  EXPECT_EQ(view("db").reason, "exit code 1");
+  EXPECT_EQ(view("db").reason, "exit code 1; gave up after 2 restarts in a row");
   EXPECT_EQ(host_.log.size(), 3U);
 }
 
@@ -149,9 +94,20 @@ TEST_F(SupervisorTest, success_is_completed_unless_the_policy_is_always) {
   all_up();
   host_.end("web", 0);
   EXPECT_EQ(state("web"), "completed");
+}
+
+TEST_F(SupervisorTest, success_starts_again_where_the_policy_is_always) {
   cluster_.services["app"].restart.policy = spec::RestartPolicy::always;
+  all_up();
   host_.end("app", 0);
   EXPECT_EQ(state("app"), "backoff");
+}
+
+TEST_F(SupervisorTest, other_codes_can_mean_success) {
+  cluster_.services["web"].restart.success_codes = {0, 3};
+  all_up();
+  host_.end("web", 3 << 8);
+  EXPECT_EQ(state("web"), "completed");
 }
 
 TEST_F(SupervisorTest, goes_down_in_reverse_order) {
@@ -167,7 +123,7 @@ TEST_F(SupervisorTest, goes_down_in_reverse_order) {
   time_.advance(0ms);
   EXPECT_EQ(done, 1);
   EXPECT_EQ(supervisor.counts(), (std::map<std::string, int>{{"stopped", 3}}));
-  EXPECT_EQ(supervisor.up({}).error().code, base::ErrorCode::conflict);
+  EXPECT_EQ(up({}).error().code, base::ErrorCode::conflict);
 }
 
 TEST_F(SupervisorTest, going_down_without_any_process_is_done_at_once) {
@@ -199,7 +155,8 @@ TEST_F(SupervisorTest, restart_waits_for_the_old_process) {
 
 TEST_F(SupervisorTest, missing_program_has_failed_and_its_dependents_wait) {
   host_.missing = {"db"};
-  EXPECT_TRUE(make().up({"app"}));
+  make();
+  EXPECT_TRUE(up({"app"}));
   EXPECT_EQ(state("db"), "failed");
   EXPECT_EQ(view("db").reason, "cannot run db");
   EXPECT_EQ(state("app"), "pending");
@@ -208,23 +165,25 @@ TEST_F(SupervisorTest, missing_program_has_failed_and_its_dependents_wait) {
 
 TEST_F(SupervisorTest, tells_where_the_log_of_this_start_begins) {
   cluster_.services["db"].restart.policy = spec::RestartPolicy::no;
-  EXPECT_TRUE(make().up({"db"}));
+  make();
+  EXPECT_TRUE(up({"db"}));
   host_.end("db", exit_1);
-  EXPECT_EQ(view("db").log_from, 40U);
-  EXPECT_EQ(supervisor_->events().after(0).back().log_from, 40U);
+  EXPECT_EQ(view("db").log_from, 101U);  // what the fake host says
+  EXPECT_EQ(supervisor_->events().after(0).back().log_from, 101U);
   host_.missing = {"db"};
-  EXPECT_TRUE(supervisor_->up({"db"}));
+  EXPECT_TRUE(up({"db"}));
   EXPECT_EQ(state("db"), "failed");
   EXPECT_FALSE(view("db").log_from);
 }
 
 TEST_F(SupervisorTest, up_tries_again_what_has_failed) {
   host_.missing = {"db"};
-  EXPECT_TRUE(make().up({"app"}));
+  make();
+  EXPECT_TRUE(up({"app"}));
   EXPECT_EQ(state("db"), "failed");
   host_.missing.clear();
   prober_.healthy = {1, 2};
-  EXPECT_TRUE(supervisor_->up({"app"}));
+  EXPECT_TRUE(up({"app"}));
   time_.advance(200ms);
   EXPECT_EQ(state("db"), "ready");
   EXPECT_EQ(state("app"), "ready");
@@ -240,7 +199,8 @@ TEST_F(SupervisorTest, restart_means_what_it_requires_as_well_and_leaves_others_
 
 TEST_F(SupervisorTest, taken_port_is_seen_before_anything_starts) {
   port_table_.taken[1] = {42, "nginx -g daemon"};
-  EXPECT_TRUE(make().up({"db"}));
+  make();
+  EXPECT_TRUE(up({"db"}));
   EXPECT_EQ(view("db").reason, "port 1 (http) is taken by pid 42 (nginx -g daemon)");
   EXPECT_EQ(state("db"), "failed");
   EXPECT_THAT(host_.log, IsEmpty());
@@ -250,8 +210,9 @@ TEST_F(SupervisorTest, start_that_takes_too_long_is_ended) {
   auto& db = cluster_.services["db"];
   db.ready->start_period = 1000ms;
   db.restart.policy = spec::RestartPolicy::no;
-  EXPECT_TRUE(make().up({"db"}));
-  time_.advance(1000ms);
+  make();
+  EXPECT_TRUE(up({"db"}));
+  time_.advance(1001ms);
   EXPECT_THAT(host_.log, ElementsAre("spawn db", "terminate db"));
   host_.end("db", 0);
   EXPECT_EQ(state("db"), "failed");
@@ -287,18 +248,24 @@ TEST_F(SupervisorTest, dead_liveness_means_another_process) {
 
 TEST_F(SupervisorTest, book_holds_who_runs_in_one_write_for_many_starts) {
   for (auto& [name, service] : cluster_.services) service.depends_on.clear();
-  EXPECT_TRUE(make().up({}));
-  time_.advance(0ms);
+  make();
+  EXPECT_TRUE(up());
+  time_.advance(100ms);
   EXPECT_EQ(book_.writes, 1);
-  EXPECT_EQ(book_.last.size(), 3U);
+  EXPECT_EQ(book_.last.instances.size(), 3U);
+  EXPECT_TRUE(book_.last.instances["db"].process);
+  cluster_.services["db"].restart.limit = 0;
+  supervisor_->stop("db");
   host_.end("db", exit_1);
-  time_.advance(0ms);
-  EXPECT_FALSE(book_.last.contains("db"));
+  time_.advance(100ms);
+  EXPECT_FALSE(book_.last.instances["db"].process);
+  EXPECT_EQ(book_.last.instances["db"].last_exit, "exit code 1");
 }
 
 TEST_F(SupervisorTest, events_tell_the_whole_story) {
   prober_.healthy = {1};
-  EXPECT_TRUE(make().up({"db"}));
+  make();
+  EXPECT_TRUE(up({"db"}));
   time_.advance(10ms);
   std::vector<std::string> told;
   for (const auto& event : supervisor_->events().after(0)) told.push_back(event.service + " " + event.state);
@@ -307,7 +274,7 @@ TEST_F(SupervisorTest, events_tell_the_whole_story) {
 
 TEST_F(SupervisorTest, unknown_names_are_refused_and_nothing_starts) {
   auto& supervisor = make();
-  EXPECT_EQ(supervisor.up({"db", "nobody"}).error().code, base::ErrorCode::not_found);
+  EXPECT_EQ(up({"db", "nobody"}).error().code, base::ErrorCode::not_found);
   EXPECT_EQ(supervisor.stop("nobody").error().code, base::ErrorCode::not_found);
   EXPECT_EQ(supervisor.restart("nobody").error().code, base::ErrorCode::not_found);
   EXPECT_THAT(host_.log, IsEmpty());
@@ -315,7 +282,7 @@ TEST_F(SupervisorTest, unknown_names_are_refused_and_nothing_starts) {
 
 TEST_F(SupervisorTest, reply_shows_what_was_before) {
   all_up();
-  const auto reply = supervisor_->up({"app"});
+  const auto reply = up({"app"});
   ASSERT_TRUE(reply);
   ASSERT_EQ(reply.value().services.size(), 2U);
   EXPECT_EQ(reply.value().services[0].name, "db");
@@ -325,7 +292,8 @@ TEST_F(SupervisorTest, reply_shows_what_was_before) {
 TEST_F(SupervisorTest, many_services_need_no_deep_stack) {
   cluster_.services.clear();
   for (int i = 0; i < 5000; ++i) add("s" + std::to_string(i), 1).ready.reset();
-  EXPECT_TRUE(make().up({}));
+  make();
+  EXPECT_TRUE(up());
   time_.advance(0ms);
   EXPECT_EQ(supervisor_->counts()["ready"], 5000);
 }

@@ -1,15 +1,23 @@
 #include "supervisor/app/workspace.hpp"
 
+#include <algorithm>
 #include <cctype>
 #include <map>
 
 #include "base/json.hpp"
+#include "supervisor/posix/program.hpp"
 
 namespace app {
 namespace fs = std::filesystem;
 
 base::Result<void> make_workspace(const fs::path& state) {
-  for (const auto& folder : {state, state / "run", state / "logs", state / "control", state / "data"}) {
+  std::vector<fs::path> folders{state,          state / "run",     state / "run" / "keepers",
+                                state / "logs", state / "control", state / "data"};
+  // A project's folder lies within that of the cluster.
+  if (state.parent_path().filename() == "projects") {
+    folders.insert(folders.begin(), {state.parent_path().parent_path(), state.parent_path()});
+  }
+  for (const auto& folder : folders) {
     TRY(posix::make_private_folder(folder));
   }
   return base::success();
@@ -20,6 +28,10 @@ base::Result<void> hide_from_git(const fs::path& state) { return posix::replace_
 base::Result<posix::Descriptor> lock_workspace(const fs::path& state) {
   return posix::lock_file(state / "control" / "supervisor.lock");
 }
+
+fs::path keepers_path(const fs::path& state) { return state / "run" / "keepers"; }
+
+fs::path launch_path(const fs::path& state) { return state / "run" / "launch.json"; }
 
 fs::path book_path(const fs::path& state) { return state / "run" / "instances.json"; }
 
@@ -34,6 +46,46 @@ std::string port_variable(const std::string& port_name) {
   return variable;
 }
 
+namespace {
+
+std::vector<std::string> words_of(const std::string& text) {
+  std::vector<std::string> words;
+  for (std::size_t start = 0; start < text.size();) {
+    const std::size_t end = std::min(text.find(' ', start), text.size());
+    if (end > start) words.push_back(text.substr(start, end - start));
+    start = end + 1;
+  }
+  return words;
+}
+
+// Everything before the image's own arguments. Values of variables stay out of the command line, which all users see.
+base::Result<std::vector<std::string>> container_command(const spec::Cluster& cluster, const spec::Service& service,
+                                                         const std::map<std::string, std::string>& env) {
+  std::vector<std::string> path;
+  if (const auto found = env.find("PATH"); found != env.end()) path.push_back("PATH=" + found->second);
+  auto engine = posix::find_program("podman", path);
+  const bool is_podman = engine.has_value();
+  if (!is_podman) engine = posix::find_program("docker", path);
+  if (!engine) {
+    return base::fail(base::ErrorCode::not_found,
+                      "the image " + service.image + " needs podman or docker: apt-get install podman");
+  }
+  const std::string project = cluster.project.empty() ? cluster.name : cluster.name + "-" + cluster.project;
+  std::vector<std::string> argv{engine.value(),   "run",    "--rm",
+                                "--network=host", "--name", "msctl-" + project + "-" + service.instance};
+  if (is_podman) argv.emplace_back("--replace");
+  if (const auto more = env.find("MSCTL_CONTAINER_ARGS"); more != env.end()) {
+    for (auto& word : words_of(more->second)) argv.push_back(std::move(word));
+  }
+  const auto pass = [&](const std::string& name) { argv.insert(argv.end(), {"--env", name}); };
+  for (const auto& [name, value] : service.env) pass(name);
+  for (const auto& [name, port] : service.ports) pass(port_variable(name));
+  argv.push_back(service.image);
+  return argv;
+}
+
+}  // namespace
+
 base::Result<ports::SpawnSpec> plan_spawn(const spec::Cluster& cluster, const spec::Service& service,
                                           const std::vector<std::string>& inherited) {
   std::map<std::string, std::string> env;
@@ -41,10 +93,24 @@ base::Result<ports::SpawnSpec> plan_spawn(const spec::Cluster& cluster, const sp
     const auto equals = entry.find('=');
     if (equals != std::string::npos) env[entry.substr(0, equals)] = entry.substr(equals + 1);
   }
-  const fs::path config = cluster.state / "run" / (service.name + ".json");
+  // What whoever started the supervisor was told by its own supervisor is not meant for services.
+  for (const char* name :
+       {"NOTIFY_SOCKET", "LISTEN_FDS", "LISTEN_PID", "LISTEN_FDNAMES", "WATCHDOG_USEC", "WATCHDOG_PID"}) {
+    env.erase(name);
+  }
+  if (service.live && service.live->kind == spec::ProbeKind::notify) {
+    env["WATCHDOG_USEC"] = std::to_string(service.live->timeout.count() * 1000);
+  }
+  const fs::path config = cluster.state / "run" / (service.instance + ".json");
   for (const auto& [name, port] : service.ports) env[port_variable(name)] = std::to_string(port);
   env["MSCTL_SERVICE"] = service.name;
+  env["MSCTL_INSTANCE"] = service.instance;
   env["MSCTL_CONFIG"] = config.string();
+  if (cluster.registry.enabled) {
+    // As every client of Consul reads them.
+    env["CONSUL_HTTP_ADDR"] = "127.0.0.1:" + std::to_string(cluster.registry.port);
+    env["CONSUL_HTTP_TOKEN_FILE"] = (cluster.state / "control" / "registry.token").string();
+  }
   env["MSCTL_STATE"] = cluster.state.string();
   for (const auto& [name, value] : service.env) {
     TRY(env[name], spec::resolve(cluster, service.name, value));
@@ -52,11 +118,17 @@ base::Result<ports::SpawnSpec> plan_spawn(const spec::Cluster& cluster, const sp
 
   ports::SpawnSpec spawn;
   spawn.service = service.name;
+  spawn.instance = service.instance;
+  spawn.logs = service.logs;
+  spawn.resources = service.resources;
   spawn.folder = service.folder;
-  spawn.log = log_path(cluster.state, service.name);
+  spawn.log = log_path(cluster.state, service.instance);
   std::error_code none_yet;
   const auto size = fs::file_size(spawn.log, none_yet);
   spawn.log_from = none_yet ? 0 : size;
+  if (service.source == spec::Source::image) {
+    TRY(spawn.argv, container_command(cluster, service, env));
+  }
   for (const auto& argument : service.command) {
     TRY(std::string value, spec::resolve(cluster, service.name, argument));
     spawn.argv.push_back(std::move(value));

@@ -58,6 +58,7 @@ TEST_F(Workspace, plan_has_command_environment_and_files) {
   cluster.state = root_ / ".msctl";
   auto& service = cluster.services["web"];
   service.name = "web";
+  service.instance = "web";
   service.folder = root_;
   service.command = {"serve", "${port:http}"};
   service.ports = {{"http", 8080}, {"admin-api", 9}};

@@ -72,14 +72,18 @@ base::Result<std::vector<EventView>> Client::events(std::uint64_t seq, std::chro
   return list_of<EventView>(json, "events", event_view);
 }
 
-base::Result<StartReply> Client::up(const std::vector<std::string>& services) const {
-  return post("/v1/up", base::Json{{"services", services}});
+base::Result<StartReply> Client::up(const UpRequest& request) const { return post("/v1/up", to_json(request)); }
+
+base::Result<std::vector<PlanView>> Client::plan(const UpRequest& request) const {
+  TRY(const base::Json json, call("POST", "/v1/plan", to_json(request), answer_timeout));
+  return list_of<PlanView>(json, "plan", plan_view);
 }
 
 base::Result<StartReply> Client::down() const { return post("/v1/down", base::Json::object()); }
 
-base::Result<StartReply> Client::service(const std::string& name, const std::string& verb) const {
-  return post("/v1/services/" + base::http::percent_encode(name) + "/" + verb, base::Json::object());
+base::Result<StartReply> Client::service(const std::string& name, const std::string& verb,
+                                         const base::Json& body) const {
+  return post("/v1/services/" + base::http::percent_encode(name) + "/" + verb, body);
 }
 
 }  // namespace control

@@ -26,10 +26,12 @@ class Client {
   base::Result<base::Json> health() const;
   // Waits at most `wait` for an event after `seq`.
   base::Result<std::vector<EventView>> events(std::uint64_t seq, std::chrono::milliseconds wait) const;
-  base::Result<StartReply> up(const std::vector<std::string>& services) const;
+  base::Result<StartReply> up(const UpRequest& request) const;
+  base::Result<std::vector<PlanView>> plan(const UpRequest& request) const;
   base::Result<StartReply> down() const;
-  // `verb` is start, stop or restart.
-  base::Result<StartReply> service(const std::string& name, const std::string& verb) const;
+  // `verb` as in wire.hpp: start, stop, restart, pause, …; `body` is what it takes.
+  base::Result<StartReply> service(const std::string& name, const std::string& verb,
+                                   const base::Json& body = base::Json::object()) const;
 
  private:
   base::Result<base::Json> call(const std::string& method, const std::string& target, const base::Json& body,

@@ -16,14 +16,24 @@ Json number_or_null(const std::optional<Number>& value) {
   return value ? Json(*value) : Json(nullptr);
 }
 
+// nlohmann converts any number to any other, also where that is undefined, as 1e300 to an int is.
+template <class Number>
+Number whole(const Json& json) {
+  const bool fits = json.is_number_unsigned()
+                        ? std::in_range<Number>(json.get<std::uint64_t>())
+                        : json.is_number_integer() && std::in_range<Number>(json.get<std::int64_t>());
+  if (!fits) throw Json::other_error::create(501, "expected a whole number within bounds", &json);
+  return json.get<Number>();
+}
+
 std::optional<int> optional_number(const Json& json) {
-  return json.is_null() ? std::nullopt : std::optional<int>(json.get<int>());
+  return json.is_null() ? std::nullopt : std::optional<int>(whole<int>(json));
 }
 
 std::optional<std::uint64_t> log_from(const Json& json) {
   const auto found = json.find("log_from");
   if (found == json.end() || found->is_null()) return std::nullopt;
-  return found->get<std::uint64_t>();
+  return whole<std::uint64_t>(*found);
 }
 
 Json to_json(const ProbeView& probe) {
@@ -54,9 +64,9 @@ ServiceView read_service(const Json& json) {
   view.service = json.value("service", view.name);
   view.state = json.at("state").get<std::string>();
   view.pid = optional_number(json.at("pid"));
-  view.restarts = json.at("restarts").get<int>();
+  view.restarts = whole<int>(json.at("restarts"));
   view.uptime_s = json.at("uptime_s").get<double>();
-  for (const auto& [name, port] : json.at("ports").items()) view.ports[name] = port.get<std::uint16_t>();
+  for (const auto& [name, port] : json.at("ports").items()) view.ports[name] = whole<std::uint16_t>(port);
   view.reason = json.at("reason").get<std::string>();
   view.log_from = log_from(json);
   view.status = json.value("status", "");
@@ -68,6 +78,7 @@ ServiceView read_service(const Json& json) {
   view.live = json.value("live", false);
   view.ready = json.value("ready", false);
   view.paused = json.value("paused", false);
+  view.replacing = json.value("replacing", false);
   view.probes = json.value("probes", std::vector<std::string>());
   return view;
 }
@@ -111,6 +122,7 @@ Json to_json(const ServiceView& view) {
           {"live", view.live},
           {"ready", view.ready},
           {"paused", view.paused},
+          {"replacing", view.replacing},
           {"probes", view.probes},
           {"log_from", number_or_null(view.log_from)}};
 }
@@ -134,7 +146,8 @@ Json to_json(const StatusView& view) {
   return {{"supervisor", std::move(supervisor)},
           {"services", std::move(counts)},
           {"cluster", view.cluster},
-          {"root", view.root}};
+          {"root", view.root},
+          {"registry", view.registry.empty() ? Json(nullptr) : Json(view.registry)}};
 }
 
 Json to_json(const UpRequest& request) {
@@ -160,6 +173,17 @@ Json to_json(const HealthReport& report) {
   return {{"ready", report.ready}, {"services", std::move(services)}};
 }
 
+Json to_json(const PlanView& view) {
+  return {{"instance", view.instance}, {"action", view.action}, {"reason", view.reason}};
+}
+
+base::Result<PlanView> plan_view(const Json& json) {
+  return guarded([&] {
+    return PlanView{json.at("instance").get<std::string>(), json.at("action").get<std::string>(),
+                    json.at("reason").get<std::string>()};
+  });
+}
+
 base::Result<ServiceView> service_view(const Json& json) {
   return guarded([&] { return read_service(json); });
 }
@@ -167,13 +191,13 @@ base::Result<ServiceView> service_view(const Json& json) {
 base::Result<EventView> event_view(const Json& json) {
   return guarded([&] {
     EventView view;
-    view.seq = json.at("seq").get<std::uint64_t>();
+    view.seq = whole<std::uint64_t>(json.at("seq"));
     view.time = json.at("time").get<std::string>();
     view.service = json.at("service").get<std::string>();
     view.state = json.at("state").get<std::string>();
     view.reason = json.at("reason").get<std::string>();
     view.pid = optional_number(json.at("pid"));
-    view.elapsed_ms = json.at("elapsed_ms").get<std::int64_t>();
+    view.elapsed_ms = whole<std::int64_t>(json.at("elapsed_ms"));
     view.log_from = log_from(json);
     return view;
   });
@@ -183,12 +207,14 @@ base::Result<StatusView> status_view(const Json& json) {
   return guarded([&] {
     StatusView view;
     const Json& supervisor = json.at("supervisor");
-    view.pid = supervisor.at("pid").get<int>();
+    view.pid = whole<int>(supervisor.at("pid"));
     view.version = supervisor.at("version").get<std::string>();
     view.uptime_s = supervisor.at("uptime_s").get<double>();
-    for (const auto& [state, count] : json.at("services").items()) view.services[state] = count.get<int>();
+    for (const auto& [state, count] : json.at("services").items()) view.services[state] = whole<int>(count);
     view.cluster = json.at("cluster").get<std::string>();
     view.root = json.at("root").get<std::string>();
+    const auto registry = json.find("registry");
+    if (registry != json.end() && registry->is_string()) view.registry = registry->get<std::string>();
     return view;
   });
 }
@@ -199,7 +225,10 @@ base::Result<UpRequest> up_request(const Json& json) {
     if (!json.is_object()) return request;
     request.services = json.value("services", request.services);
     request.no_deps = json.value("no_deps", false);
-    request.scale = json.value("scale", request.scale);
+    if (const auto scale = json.find("scale"); scale != json.end()) {
+      if (!scale->is_object()) throw Json::other_error::create(501, "scale must be a map", &json);
+      for (const auto& [service, count] : scale->items()) request.scale[service] = whole<int>(count);
+    }
     request.reload = json.value("reload", true);
     request.launch = json.value("launch", Json(nullptr));
     return request;
@@ -210,7 +239,7 @@ base::Result<StartReply> start_reply(const Json& json) {
   return guarded([&] {
     StartReply reply;
     for (const auto& one : json.at("services")) reply.services.push_back(read_service(one));
-    reply.after = json.at("after").get<std::uint64_t>();
+    reply.after = whole<std::uint64_t>(json.at("after"));
     return reply;
   });
 }

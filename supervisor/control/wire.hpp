@@ -7,6 +7,7 @@
 //   GET  /v1/events?after=SEQ&wait_ms=N          {"events": [EventView…]}, at once or as soon as there is one after SEQ
 //   POST /v1/up UpRequest                        reads the files again, applies what changed, and starts what is asked
 //                                                for and what that requires: StartReply
+//   POST /v1/plan UpRequest                      what that would do: {"plan": [PlanView…]}
 //   POST /v1/services/NAME/{start,stop,restart}  NAME is a service or one instance of it: StartReply
 //   POST /v1/services/NAME/roll                  restarts one instance after the other, each new one ready before the
 //                                                old one ends: StartReply
@@ -44,6 +45,7 @@ struct ServiceView {
   bool live = false;                     // runs, and its live probe does not fail
   bool ready = false;
   bool paused = false;
+  bool replacing = false;  // a rolling restart has it or will come to it
   std::vector<std::string>
       probes;  // the last answers of its probes, oldest first, as "12:00:01.250 ready http://… HTTP status 503"
   // When its last start began, in microseconds since 1970: output from then on is that start's. None when this start
@@ -70,6 +72,7 @@ struct StatusView {
   std::map<std::string, int> services;  // state to count
   std::string cluster;
   std::string root;
+  std::string registry;  // address of the registry, or empty
 };
 
 struct UpRequest {
@@ -85,6 +88,13 @@ struct UpRequest {
 struct StartReply {
   std::vector<ServiceView> services;
   std::uint64_t after = 0;
+};
+
+// What an `up` would do with one instance: start, keep, replace or stop.
+struct PlanView {
+  std::string instance;
+  std::string action;
+  std::string reason;
 };
 
 struct CheckView {
@@ -117,12 +127,14 @@ base::Json to_json(const StatusView& view);
 base::Json to_json(const UpRequest& request);
 base::Json to_json(const StartReply& reply);
 base::Json to_json(const HealthReport& report);
+base::Json to_json(const PlanView& view);
 
 // Errors: malformed, when a key is missing or has another type.
 base::Result<ServiceView> service_view(const base::Json& json);
 base::Result<EventView> event_view(const base::Json& json);
 base::Result<StatusView> status_view(const base::Json& json);
 base::Result<UpRequest> up_request(const base::Json& json);
+base::Result<PlanView> plan_view(const base::Json& json);
 base::Result<StartReply> start_reply(const base::Json& json);
 
 // An error as the API sends it, and back. Unknown codes read as internal.

@@ -44,5 +44,15 @@ TEST(Wire, error_keeps_code_and_message) {
   EXPECT_EQ(error_from(base::Json::array()).code, base::ErrorCode::internal);
 }
 
+TEST(Wire, numbers_out_of_bounds_are_refused) {
+  for (const char* number : {"1e300", "1.5", "-3000000000", "3000000000", "99999999999999999999", "\"1\"", "null"}) {
+    const auto json = base::parse_json(std::string(R"({"scale":{"a":)") + number + "}}");
+    ASSERT_TRUE(json) << number;
+    EXPECT_FALSE(up_request(json.value())) << number;
+  }
+  EXPECT_EQ(up_request(base::Json::parse(R"({"scale":{"a":2}})")).value().scale.at("a"), 2);
+  EXPECT_FALSE(up_request(base::Json::parse(R"({"scale":[["a",2]]})")));
+}
+
 }  // namespace
 }  // namespace control

@@ -12,8 +12,12 @@ Backoff::Backoff(const BackoffSettings& settings, base::Random& random) : settin
 
 std::optional<milliseconds> Backoff::next() {
   if (exhausted()) return std::nullopt;
+  if (restarts_ == 0) {
+    ++restarts_;
+    return milliseconds(0);
+  }
   milliseconds ceiling = std::min(settings_.first, settings_.cap);
-  for (int n = 0; n < restarts_ && ceiling < settings_.cap && ceiling.count() > 0; ++n) {
+  for (int n = 1; n < restarts_ && ceiling < settings_.cap && ceiling.count() > 0; ++n) {
     // Compared before it is doubled, so that no setting overflows.
     ceiling = ceiling > settings_.cap / 2 ? settings_.cap : ceiling * 2;
   }

@@ -9,8 +9,10 @@
 
 namespace core {
 
-// Delay before restart n (from 0): random in [d/2, d] with d = min(first * 2^n, cap). The random half keeps services
-// that died of one cause from coming back in step ("equal jitter", Brooker, AWS 2015).
+// The first restart comes at once, as kubelet does it: most crashes do not repeat, and a request that waits in the
+// backlog of a held socket should not wait for nothing. Delay before restart n (from 1): random in [d/2, d] with
+// d = min(first * 2^(n-1), cap). The random half keeps services that died of one cause from coming back in step ("equal
+// jitter", Brooker, AWS 2015).
 struct BackoffSettings {
   std::chrono::milliseconds first{100};
   std::chrono::milliseconds cap{10000};
@@ -33,6 +35,8 @@ class Backoff {
   void was_ready(std::chrono::milliseconds duration);
 
   void reset();
+  // Other settings from the next restart on; what was counted counts.
+  void use(const BackoffSettings& settings) { settings_ = settings; }
 
   int restarts_in_a_row() const { return restarts_; }
 

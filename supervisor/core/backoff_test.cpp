@@ -22,9 +22,19 @@ class FixedRandom final : public base::Random {
 
 BackoffSettings settings(int limit) { return {milliseconds(100), milliseconds(1000), milliseconds(5000), limit}; }
 
+TEST(Backoff, FirstRestartComesAtOnce) {
+  FixedRandom random(255);
+  Backoff backoff(settings(0), random);
+  EXPECT_EQ(backoff.next(), milliseconds(0));
+  EXPECT_NE(backoff.next(), milliseconds(0));
+  backoff.reset();
+  EXPECT_EQ(backoff.next(), milliseconds(0));
+}
+
 TEST(Backoff, LowestDrawDoublesUpToHalfTheCap) {
   FixedRandom random(0);
   Backoff backoff(settings(0), random);
+  backoff.next();
   for (int expected : {50, 100, 200, 400, 500, 500, 500}) EXPECT_EQ(backoff.next(), milliseconds(expected));
 }
 
@@ -32,6 +42,7 @@ TEST(Backoff, EveryDrawIsBetweenHalfAndWhole) {
   for (int byte = 0; byte < 256; ++byte) {
     FixedRandom random(static_cast<std::uint8_t>(byte));
     Backoff backoff(settings(0), random);
+    backoff.next();
     for (int whole : {100, 200, 400, 800, 1000, 1000}) {
       const milliseconds delay = backoff.next().value();
       EXPECT_GE(delay, milliseconds(whole / 2));
@@ -43,7 +54,11 @@ TEST(Backoff, EveryDrawIsBetweenHalfAndWhole) {
 TEST(Backoff, DrawsDiffer) {
   base::SystemRandom random;
   std::set<milliseconds> seen;
-  for (int i = 0; i < 50; ++i) seen.insert(Backoff(settings(0), random).next().value());
+  for (int i = 0; i < 50; ++i) {
+    Backoff backoff(settings(0), random);
+    backoff.next();
+    seen.insert(backoff.next().value());
+  }
   EXPECT_GT(seen.size(), 1U);
 }
 
@@ -57,6 +72,7 @@ TEST(Backoff, LimitEndsIt) {
   EXPECT_FALSE(backoff.next());
   EXPECT_EQ(backoff.restarts_in_a_row(), 2);
   backoff.reset();
+  EXPECT_EQ(backoff.next(), milliseconds(0));
   EXPECT_EQ(backoff.next(), milliseconds(50));
 }
 

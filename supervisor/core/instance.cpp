@@ -54,7 +54,9 @@ constexpr std::array rows{
     Row{S::starting, E::restart, S::restarting, halt_afresh},
     Row{S::starting, E::spawned, S::starting, A::watch_ready},
     Row{S::starting, E::spawn_failed, S::failed, {}},
+    Row{S::starting, E::boot_ok, S::degraded, {}},
     Row{S::starting, E::probe_ok, S::ready, {}},
+    Row{S::starting, E::hold, S::restarting, halt},
     Row{S::starting, E::start_timeout, S::starting, halt},
     Row{S::starting, E::grace_over, S::starting, A::kill},
     Row{S::starting, E::exited_final, S::completed, A::unwatch},
@@ -63,6 +65,7 @@ constexpr std::array rows{
 
     Row{S::ready, E::stop, S::stopping, halt},
     Row{S::ready, E::restart, S::restarting, halt_afresh},
+    Row{S::ready, E::hold, S::restarting, halt},
     Row{S::ready, E::probe_failed, S::degraded, {}},
     Row{S::ready, E::live_failed, S::degraded, halt},
     Row{S::ready, E::exited_final, S::completed, A::unwatch},
@@ -72,6 +75,7 @@ constexpr std::array rows{
     // Also where an instance waits for its end after live_failed.
     Row{S::degraded, E::stop, S::stopping, halt},
     Row{S::degraded, E::restart, S::restarting, halt_afresh},
+    Row{S::degraded, E::hold, S::restarting, halt},
     Row{S::degraded, E::probe_ok, S::ready, {}},
     Row{S::degraded, E::live_failed, S::degraded, halt},
     Row{S::degraded, E::grace_over, S::degraded, A::kill},
@@ -100,6 +104,7 @@ constexpr std::array rows{
     // A stop leaves completed and failed as they are: how it ended is worth more than that nobody wants it.
     Row{S::stopped, E::start, S::pending, begin_afresh},
     Row{S::stopped, E::restart, S::pending, begin_afresh},
+    Row{S::stopped, E::adopted, S::starting, A::watch_ready},
     Row{S::completed, E::start, S::pending, begin_afresh},
     Row{S::completed, E::restart, S::pending, begin_afresh},
     Row{S::failed, E::start, S::pending, begin_afresh},
@@ -140,7 +145,7 @@ constexpr std::array<std::string_view, state_count> names{
     "pending", "starting", "ready", "degraded", "stopping", "stopping", "stopped", "completed", "failed", "backoff",
 };
 
-static_assert(state_count == 10 && event_count == 15, "a new state or event needs its rows and its name");
+static_assert(state_count == 10 && event_count == 18, "a new state or event needs its rows and its name");
 static_assert(!names.back().empty());
 static_assert(every_pair_once(), "two rows for one state and event");
 

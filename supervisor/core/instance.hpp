@@ -13,7 +13,7 @@ enum class State : std::uint8_t {
   pending,   // asked for, waits for its dependencies
   starting,  // process runs, not yet ready
   ready,
-  degraded,    // runs and was ready, its readiness probe fails now
+  degraded,    // runs and is booted, but not ready: not yet, or not any more
   stopping,    // asked to stop, process still there
   restarting,  // as stopping, and starts again afterwards; shown to users as `stopping`
   stopped,
@@ -30,10 +30,13 @@ enum class Event : std::uint8_t {
   deps_met,       // every dependency meets its condition
   spawned,        // process exists
   spawn_failed,   // exec or set-up failed
+  adopted,        // an earlier supervisor had started it, and it still runs
+  boot_ok,        // came up, not ready yet; without a boot probe the first probe_ok says both
   probe_ok,       // ready now (also sent at once when there is no probe)
   probe_failed,   // failure threshold of readiness reached
   live_failed,    // failure threshold of liveness reached
   start_timeout,  // start_period passed without ready
+  hold,           // a dependency crashed, and the edge says that this one must not run without it
   // An exit that follows a terminate for start_timeout or live_failed counts as bad, whatever its status.
   exited_final,   // process ended and the policy wants no further start; ended well
   exited_failed,  // process ended badly and the policy or limit wants no further start

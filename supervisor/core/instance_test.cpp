@@ -170,6 +170,40 @@ TEST(Instance, LiveFailureEndsTheProcessFirst) {
   EXPECT_EQ(step(S::degraded, E::grace_over), (Step{S::degraded, {A::kill}}));
 }
 
+TEST(Instance, BootIsNotReadinessYet) {
+  EXPECT_EQ(step(S::starting, E::boot_ok), (Step{S::degraded, {}}));
+  EXPECT_EQ(step(S::degraded, E::probe_ok), (Step{S::ready, {}}));
+  for (S state : {S::ready, S::degraded, S::stopping, S::backoff}) unchanged(state, E::boot_ok);
+}
+
+TEST(Instance, AdoptedOneIsWatchedAndNotSpawned) {
+  EXPECT_EQ(step(S::stopped, E::adopted), (Step{S::starting, {A::watch_ready}}));
+  for (S state : {S::pending, S::starting, S::ready, S::stopping, S::failed}) unchanged(state, E::adopted);
+}
+
+TEST(Instance, HeldOneEndsAndWaitsWithItsCrashesRemembered) {
+  for (S state : {S::starting, S::ready, S::degraded}) {
+    EXPECT_EQ(step(state, E::hold), (Step{S::restarting, {A::unwatch, A::terminate}}));
+  }
+  EXPECT_EQ(step(S::restarting, E::exited_again), (Step{S::pending, {A::await_deps}}));
+  for (S state : {S::pending, S::stopping, S::stopped, S::completed, S::failed, S::backoff}) unchanged(state, E::hold);
+}
+
+TEST(Instance, CrashWhileStoppingIsStopped) {
+  Life life = ready();
+  life.on({E::stop, E::exited_again});
+  EXPECT_EQ(life.state, S::stopped);
+  EXPECT_EQ(life.actions, (Actions{A::unwatch, A::terminate}));
+}
+
+TEST(Instance, SecondUpDuringBackoffStartsNow) {
+  Life life = ready();
+  life.on({E::exited_again});
+  life.actions.clear();
+  life.on({E::start});
+  EXPECT_EQ(life.actions, (Actions{A::disarm_backoff, A::reset_backoff, A::await_deps}));
+}
+
 TEST(Instance, SpawnFailureIsFinal) { EXPECT_EQ(step(S::starting, E::spawn_failed), (Step{S::failed, {}})); }
 
 TEST(Instance, StopThatOvertakesTheSpawn) {

@@ -14,6 +14,13 @@ struct PortOwner {
   std::string command;  // its command line, shortened
 };
 
+// "port 8080 (http) is taken by pid 12 (nginx)".
+inline std::string describe_taken(std::uint16_t port, const std::string& name, const PortOwner& owner) {
+  const std::string what = "port " + std::to_string(port) + " (" + name + ") is taken by ";
+  if (owner.pid == 0) return what + "a process of another user";
+  return what + "pid " + std::to_string(owner.pid) + " (" + owner.command + ")";
+}
+
 class PortTable {
  public:
   virtual ~PortTable() = default;

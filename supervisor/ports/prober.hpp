@@ -1,9 +1,11 @@
 #pragma once
-// Asks a service on 127.0.0.1 how it is. One thread; the answer comes through the callback, never from inside ask().
+// Asks a service how it is. One thread; the answer comes through the callback, never from inside ask().
 
 #include <chrono>
 #include <cstdint>
+#include <filesystem>
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -11,15 +13,29 @@
 
 namespace ports {
 
+// What a prober keeps between two questions of one log probe: how far it has read. Whoever asks makes one for each
+// process and passes it along; its content is the prober's.
+struct ProbeMemory {
+  std::shared_ptr<void> kept;
+};
+
+// Of these, each kind reads what its comment names; all have a timeout. notify is nothing that can be asked.
 struct Question {
-  std::uint16_t port = 0;
-  std::string http_path;  // empty: only connect
-  std::chrono::milliseconds timeout{1000};
   spec::ProbeKind kind = spec::ProbeKind::http;
+  std::string host;        // http, tcp, grpc: IP address or name; empty: 127.0.0.1
+  std::uint16_t port = 0;  // http, tcp, grpc
+  std::string text;        // http: path; grpc: service asked for, empty: the server; log: regular expression
+  std::chrono::milliseconds timeout{1000};
+  std::vector<std::string> argv;  // exec: argv[0] is looked up as for a service
+  std::vector<std::string> env;   // exec: NAME=value, the service's whole environment
+  std::filesystem::path folder;   // exec
+  std::filesystem::path log;      // log: a line that matches is looked for here
+  std::uint64_t log_from = 0;     // log: from this byte on
+  std::shared_ptr<ProbeMemory> memory;
 };
 
 struct Answer {
-  bool ok = false;      // connected, and for HTTP a status of 200–299
+  bool ok = false;      // http: status 200–299; tcp: connected; grpc: SERVING; exec: exit code 0; log: a line matched
   int status = 0;       // HTTP status, 0 when there was none
   std::string body;     // HTTP body, at most max_answer_bytes
   std::string problem;  // one sentence when not ok

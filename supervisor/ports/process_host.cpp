@@ -6,6 +6,10 @@
 
 namespace ports {
 
+std::optional<int> WaitStatus::exit_code() const {
+  return WIFEXITED(native) ? std::optional<int>(WEXITSTATUS(native)) : std::nullopt;
+}
+
 std::string describe(WaitStatus status) {
   if (WIFEXITED(status.native)) return "exit code " + std::to_string(WEXITSTATUS(status.native));
   if (!WIFSIGNALED(status.native)) return "wait status " + std::to_string(status.native);

@@ -1,32 +1,50 @@
 #pragma once
-// Starts and ends the processes of instances. One thread; callbacks run on it, never from inside a call to the host.
-// A process is named by the pid that spawn() returned until its exit was reported.
+// Starts and ends the processes of instances, each through a keeper of its own that outlives the supervisor. One
+// thread; the listener is called on it, never from inside a call to the host. What becomes of an instance is named by
+// its slot: a name that is used for one keeper only.
 
 #include <sys/types.h>
 
 #include <cstdint>
 #include <filesystem>
-#include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "base/clock.hpp"
 #include "base/result.hpp"
+#include "supervisor/spec/cluster.hpp"
 
 namespace ports {
 
+using Slot = std::string;
+
+// A listening socket that the process inherits. The descriptor is lent.
+struct HeldSocket {
+  std::string name;
+  int fd = -1;
+};
+
 struct SpawnSpec {
   std::string service;
+  std::string instance;
   std::vector<std::string> argv;  // argv[0] is looked up in PATH and sbin when it has no '/'
   std::vector<std::string> env;   // NAME=value, the whole environment of the process
   std::filesystem::path folder;   // working folder
   std::filesystem::path log;      // standard output and error are appended here
-  std::uint64_t log_from = 0;     // size of that file now, in bytes: what follows is this process's own
+  std::uint64_t log_from = 0;     // size of that file now, in bytes
+  spec::LogKeeping logs;
+  spec::Resources resources;
+  std::vector<HeldSocket> sockets;
+  std::string memo;  // kept by the keeper and given back in Found
 };
 
 // How a process ended, as wait(2) reports it: exit 9 and a death by SIGKILL are different things.
 struct WaitStatus {
   int native = 0;
   bool success() const { return native == 0; }
+  // The code of a process that exited by itself.
+  std::optional<int> exit_code() const;
 };
 
 // "exit code 9" or "signal 9 (SIGKILL)".
@@ -39,21 +57,52 @@ struct ProcessId {
   bool operator==(const ProcessId&) const = default;
 };
 
+struct Spawned {
+  ProcessId process;
+  pid_t keeper = 0;
+  std::uint64_t since_us = 0;  // wall clock, microseconds since 1970
+  base::Monotonic since;
+};
+
+// A keeper that an earlier supervisor left.
+struct Found {
+  Slot slot;
+  std::string memo;
+  std::optional<Spawned> running;  // also when it ended meanwhile, together with `ended`
+  std::optional<WaitStatus> ended;
+  bool terminating = false;           // it was asked to end
+  std::vector<std::string> notified;  // what the process said through NOTIFY_SOCKET
+  std::vector<HeldSocket> sockets;    // owned by the receiver
+};
+
 class ProcessHost {
  public:
-  // `pid` and all that it had started in its session are gone.
-  using OnExit = std::function<void(pid_t pid, WaitStatus status)>;
+  class Listener {
+   public:
+    virtual ~Listener() = default;
+    virtual void spawned(const Slot& slot, const Spawned& what) = 0;
+    // Errors: not_found (no such program), permission, unavailable, internal. The slot is free again.
+    virtual void spawn_failed(const Slot& slot, const base::Error& error) = 0;
+    // The process and all that it had started are gone. `note` says what there is to know beside the status.
+    virtual void exited(const Slot& slot, WaitStatus status, const std::string& note) = 0;
+    // A datagram of the sd_notify protocol.
+    virtual void notified(const Slot& slot, const std::string& text) = 0;
+  };
 
   virtual ~ProcessHost() = default;
   // Set once, before the first spawn.
-  virtual void on_exit(OnExit callback) = 0;
-  // Returns once the program runs in a session of its own with descriptors 0, 1 and 2 only.
-  // Errors: not_found (no such program), permission, unavailable (no more processes), internal.
-  virtual base::Result<ProcessId> spawn(const SpawnSpec& spec) = 0;
+  virtual void listen(Listener& listener) = 0;
+  // Runs the program in a session of its own with descriptors 0, 1, 2 and the held sockets only. A slot without a
+  // keeper gets one. Answered by spawned() or spawn_failed().
+  virtual void spawn(const Slot& slot, const SpawnSpec& spec) = 0;
   // SIGTERM, then SIGCONT, to the process and everything it started.
-  virtual void terminate(pid_t pid) = 0;
+  virtual void terminate(const Slot& slot) = 0;
   // SIGKILL to the same.
-  virtual void kill(pid_t pid) = 0;
+  virtual void kill(const Slot& slot) = 0;
+  // Replaces the memo.
+  virtual void remember(const Slot& slot, const std::string& memo) = 0;
+  // The keeper ends, and with it its hold on the sockets. Nothing may run in it.
+  virtual void release(const Slot& slot) = 0;
 };
 
 }  // namespace ports

@@ -25,6 +25,7 @@ class Descriptor {
   ~Descriptor();
   explicit operator bool() const { return fd_ >= 0; }
   int get() const { return fd_; }
+  int take() { return std::exchange(fd_, -1); }  // from here on somebody else's to close
 
  private:
   int fd_ = -1;

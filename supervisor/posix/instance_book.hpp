@@ -1,5 +1,6 @@
 #pragma once
-// The instance book as a JSON file {"version": 1, "boot": id, "instances": {NAME: {"pid", "start_time"}}}. One thread.
+// The instance book as a JSON file. Start times of processes count only in the boot of the machine that wrote them. One
+// thread.
 
 #include <filesystem>
 
@@ -10,16 +11,12 @@ namespace posix {
 class InstanceBook final : public ports::InstanceBook {
  public:
   explicit InstanceBook(std::filesystem::path file) : file_(std::move(file)) {}
-  base::Result<void> write(const std::map<std::string, ports::ProcessId>& running) override;
+  base::Result<void> write(const ports::Book& book) override;
+  // Empty when there is none, or none that can be read.
+  ports::Book read() const;
 
  private:
   std::filesystem::path file_;
 };
-
-// Ends what a killed supervisor left behind: the recorded processes with all their descendants, and every process that
-// was started for this state folder (MSCTL_STATE and MSCTL_SERVICE in its environment). First SIGTERM, after `grace`
-// SIGKILL. Blocks until they are gone and returns how many there were. Nothing to do without the file.
-std::size_t end_leftovers(const std::filesystem::path& book, const std::filesystem::path& state,
-                          std::chrono::milliseconds grace);
 
 }  // namespace posix

@@ -24,14 +24,13 @@ enum class ProbeKind : std::uint8_t { http, tcp, grpc, exec, log, notify };
 struct Probe {
   ProbeKind kind = ProbeKind::http;
   std::string port = "http";
-  std::string path =
-      "/health/ready";  // http: path; grpc: name of the service asked for; log: regular expression (ECMAScript)
-  std::vector<std::string> command;  // exec: argv with ${…} still in it
-  Ms interval{2000};                 // between probes once ready; while starting the supervisor asks more often
-  Ms timeout{1000};                  // of one probe
-  int failures = 3;                  // in a row before the answer counts as bad
-  int successes = 1;                 // in a row before the answer counts as good
-  Ms start_period{60000};            // how long a start may take until it has failed
+  std::string path = "/health/ready";  // http: path; grpc: name of the service asked for; log: base::Pattern
+  std::vector<std::string> command;    // exec: argv with ${…} still in it
+  Ms interval{2000};                   // between probes once ready; while starting the supervisor asks more often
+  Ms timeout{1000};                    // of one probe
+  int failures = 3;                    // in a row before the answer counts as bad
+  int successes = 1;                   // in a row before the answer counts as good
+  Ms start_period{60000};              // how long a start may take until it has failed
 };
 
 enum class RestartPolicy : std::uint8_t { no, on_failure, always };
@@ -79,9 +78,16 @@ struct Limits {
   int connections = 1024;             // open at once on the REST port
 };
 
+// How to build and run a service with a sanitizer: `${sanitizer}` in both is address, undefined or thread.
+struct SanitizedBuild {
+  std::vector<std::string> command;  // argv, run in the folder of msctl.yaml
+  std::string program;               // takes the place of the first word of the service's command
+};
+
 struct Build {
   std::vector<std::string> command;  // argv, run in the folder of msctl.yaml
   std::vector<std::string> inputs;   // globs relative to the folder of msctl.yaml, `**` crosses folders; for `--watch`
+  std::optional<SanitizedBuild> sanitize;
 };
 
 // What the process may use; 0 = no limit. Enforced by cgroups where they can be written, else by rlimits.
@@ -120,6 +126,7 @@ struct Service {
   Source source = Source::command;
   std::string image;                           // for Source::image
   std::optional<External> external;            // for Source::external
+  std::filesystem::path home;                  // folder of its service.yaml or of msctl.yaml: ${dir:service}
   std::filesystem::path folder;                // working folder of the process, absolute
   std::vector<std::string> command;            // argv with ${…} still in it; see resolve()
   std::map<std::string, std::string> env;      // values may hold ${…}
@@ -159,6 +166,14 @@ struct WorkspaceCommand {
   std::string help;
 };
 
+// A text whose meaning depends on variables and files that are looked at when it is used.
+struct LateText {
+  std::string service;  // empty: of the workspace
+  std::string text;
+  std::string key;    // the variable it becomes, or empty
+  std::string where;  // `msctl.yaml:7: services.web.env.TOKEN`
+};
+
 struct Cluster {
   std::string name;                        // default: the folder's name as a DNS label
   std::string project;                     // empty, or the name of this copy of the cluster
@@ -170,14 +185,20 @@ struct Cluster {
   Registry registry;
   std::map<std::string, Service> services;
   std::map<std::string, WorkspaceCommand> commands;
-  std::vector<std::string> try_this;  // lines shown after `up`, ${…} allowed
+  std::vector<std::string> try_this;                         // lines shown after `up`, ${…} allowed
+  std::vector<std::filesystem::path> files;                  // all that it was read from, absolute
+  std::map<std::string, std::vector<std::string>> left_out;  // services that no chosen profile has, to their profiles
+  std::vector<LateText> late_texts;
 };
 
 // Which files make the cluster, and which parts of them.
 struct LoadOptions {
   std::vector<std::filesystem::path> files;      // at least one; later ones are laid over earlier ones
-  std::vector<std::string> profiles;             // services that name profiles count only when one of theirs is here
+  std::vector<std::string> profiles;             // services that name profiles count only when one of theirs is here;
+                                                 // empty: those of the key `profiles`
   std::vector<std::filesystem::path> env_files;  // NAME=value lines
+  std::map<std::string, std::string> sanitize;   // service to address, undefined or thread: built and run with it
+  bool only_end = false;                         // nothing is read or started: what still runs is to be ended
   std::string project;                           // not empty: a copy of its own, all ports free ones
 };
 
@@ -187,12 +208,18 @@ struct LoadOptions {
 base::Result<Cluster> load_cluster(const LoadOptions& options);
 base::Result<Cluster> load_cluster(const std::filesystem::path& file);
 
+// What can only be known where the services start: every ${env:NAME} of them is set or has a default, every ${file:…}
+// can be read and is closed to others when it holds a secret (see secrets.hpp). `services` empty: all. Errors:
+// malformed, a mistake a line with file, line and key, and what to do.
+base::Result<void> check_environment(const Cluster& cluster, const std::vector<std::string>& services = {});
+
 // msctl.yaml in `start` or the nearest folder above it. Errors: not_found, with the next step.
 base::Result<std::filesystem::path> find_cluster_file(const std::filesystem::path& start);
 
 // Replaces ${port:NAME}, ${port:SERVICE.NAME}, ${dir:root}, ${dir:state}, ${dir:data} (the service's own folder below
-// the state folder), ${dir:service}, ${dir:bin} (the folder of the msctl binary) and ${env:NAME} or
-// ${env:NAME:-default}; `$${` is a literal `${`. Errors: malformed, with what is known.
+// the state folder), ${dir:service}, ${dir:bin} (the folder of the msctl binary), ${env:NAME} or ${env:NAME:-default},
+// and ${file:PATH} (its content without the newlines at the end; relative to the root, at most 64 KiB); `$${` is a
+// literal `${`. Errors: malformed, with what is known.
 base::Result<std::string> resolve(const Cluster& cluster, const std::string& service, const std::string& text);
 
 // Numbers that ports had before: SERVICE.NAME to number.

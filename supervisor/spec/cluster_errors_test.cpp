@@ -52,8 +52,9 @@ TEST_F(ClusterErrors, ErrorsOfTheWholeFile) {
   EXPECT_EQ(error("name: x"), "msctl.yaml:1: expected the key \"services\" (a map), which is missing");
   EXPECT_EQ(error("{version: 2, services: {}}"), "msctl.yaml:1: version: expected 1, got 2");
   EXPECT_EQ(error("services: {}\nservices: {}"), "msctl.yaml:2: key \"services\" occurs twice");
-  EXPECT_EQ(error("services: {a: {ports: {http: 1}}}"),
-            "msctl.yaml:1: services.a: expected a command, or a path to a folder with a service.yaml");
+  EXPECT_EQ(
+      error("services: {a: {ports: {http: 1}}}"),
+      "msctl.yaml:1: services.a: expected a command, an image or external, or a path to a folder with a service.yaml");
   EXPECT_EQ(error("services: {a: {command: []}}"),
             "msctl.yaml:1: services.a.command: expected a list of strings with at least 1, got an empty one");
   EXPECT_EQ(error("services: {a: {command: [\"\"]}}"), "msctl.yaml:1: services.a.command: the program's name is empty");
@@ -68,7 +69,6 @@ TEST_F(ClusterErrors, ServiceFileErrorsNameThatFile) {
   EXPECT_EQ(error("services:\n  a: {path: a}\n  b: {path: nowhere}\n  c: {path: c}\n"),
             "a/service.yaml:1: name: expected a, its key in msctl.yaml, got \"b\"\n"
             "msctl.yaml:3: services.b.path: expected a folder with a service.yaml; nowhere/service.yaml: no such file\n"
-            "c/service.yaml:1: expected the key \"command\" (a list of strings), which is missing\n"
             "c/service.yaml:3: version: expected a version such as \"0.1.0\", got 1.0; put it in quotes\n"
             "c/service.yaml:4: format: expected 1, got 3");
   EXPECT_THAT(error("services: {d: {path: d}}"), testing::StartsWith("d/service.yaml:2: not valid YAML: "));
@@ -85,8 +85,8 @@ TEST_F(ClusterErrors, MergedErrorsNameTheFileThatHasTheKey) {
 
 TEST_F(ClusterErrors, ProbesAskOneWay) {
   EXPECT_EQ(error("services: {a: {command: [x], ports: {http: 1}, probes: {ready: {http: /, tcp: http}, live: {}}}}"),
-            "msctl.yaml:1: services.a.probes.ready: expected either http (a path) or tcp (a port's name)\n"
-            "msctl.yaml:1: services.a.probes.live: expected either http (a path) or tcp (a port's name)");
+            "msctl.yaml:1: services.a.probes.ready: expected exactly one of http, tcp, grpc, exec, log and notify\n"
+            "msctl.yaml:1: services.a.probes.live: expected exactly one of http, tcp, grpc, exec, log and notify");
 }
 
 TEST_F(ClusterErrors, UnknownServices) {

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "supervisor/spec/resolve.hpp"
 #include "supervisor/spec/suggest.hpp"
 
 namespace spec {
@@ -10,15 +9,15 @@ namespace {
 
 class Linker {
  public:
-  Linker(Cluster& cluster, const SourceFile& file, const ServiceSources& sources, Problems& problems)
-      : cluster_(cluster), file_(file), sources_(sources), problems_(problems) {}
+  Linker(Cluster& cluster, const Layers& layers, const ServiceSources& sources, Problems& problems)
+      : cluster_(cluster), layers_(layers), sources_(sources), problems_(problems) {}
 
   void run() {
     check_broker();
     for (auto& [name, service] : cluster_.services) {
       if (problems_.full()) return;
       const ServiceSource& source = sources_.at(name);
-      for (const Dependency& dependency : service.depends_on) known(source, "/depends_on", dependency.service);
+      link_explicit(source, service);
       link_calls(source, service);
       link_broker(source, service);
       check_routes(source, service);
@@ -32,8 +31,34 @@ class Linker {
   bool known(const ServiceSource& source, const std::string& pointer, const std::string& name) {
     if (cluster_.services.contains(name)) return true;
     if (problems_.full()) return false;
-    source.report(problems_, child_pointer(pointer, name), "no service of this name" + suggestion(name));
+    const auto left_out = cluster_.left_out.find(name);
+    source.report(problems_, child_pointer(pointer, name),
+                  left_out == cluster_.left_out.end() ? "no service of this name" + suggestion(name)
+                                                      : only_with(left_out->second));
     return false;
+  }
+
+  static std::string only_with(const std::vector<std::string>& profiles) {
+    std::string text;
+    for (const std::string& profile : profiles) text += (text.empty() ? "" : " or ") + profile;
+    return "needed, but only there with profile " + text + "; add --profile " + profiles.front();
+  }
+
+  bool is_left_out(const std::string& name) const { return cluster_.left_out.contains(name); }
+
+  void link_explicit(const ServiceSource& source, Service& service) {
+    std::erase_if(service.depends_on, [&](const Dependency& dependency) {
+      return !dependency.required && is_left_out(dependency.service);
+    });
+    for (const Dependency& dependency : service.depends_on) known(source, "/depends_on", dependency.service);
+  }
+
+  // Whether depends_on says that it can do without that service.
+  static bool is_optional(const ServiceSource& source, const std::string& name) {
+    const auto explicit_ones = source.merged.find("depends_on");
+    if (explicit_ones == source.merged.end()) return false;
+    const auto one = explicit_ones->find(name);
+    return one != explicit_ones->end() && one->is_object() && !one->value("required", true);
   }
 
   std::string suggestion(const std::string& name) const {
@@ -51,18 +76,23 @@ class Linker {
 
   void check_broker() {
     if (cluster_.broker.empty()) return;
+    if (is_left_out(cluster_.broker)) return;
     const auto broker = cluster_.services.find(cluster_.broker);
     if (broker == cluster_.services.end()) {
-      problems_.add(file_, "/broker", "no service is named \"" + cluster_.broker + "\"" + suggestion(cluster_.broker));
+      layers_.report(problems_, "/broker",
+                     "no service is named \"" + cluster_.broker + "\"" + suggestion(cluster_.broker));
     } else if (!broker->second.ports.contains("client")) {
-      problems_.add(file_, "/broker", "service \"" + cluster_.broker + "\" has no port named \"client\"");
+      layers_.report(problems_, "/broker", "service \"" + cluster_.broker + "\" has no port named \"client\"");
     }
   }
 
   void link_calls(const ServiceSource& source, Service& service) {
+    std::erase_if(service.calls,
+                  [&](const Call& call) { return is_left_out(call.service) && is_optional(source, call.service); });
     for (const Call& call : service.calls) {
       if (!known(source, "/calls", call.service)) continue;
-      if (!cluster_.services.at(call.service).ports.contains("grpc")) {
+      const bool is_ours = cluster_.services.at(call.service).source != Source::external;
+      if (is_ours && !cluster_.services.at(call.service).ports.contains("grpc")) {
         source.report(problems_, child_pointer("/calls", call.service), "that service has no port named \"grpc\"");
       }
       derive(service, call.service, Condition::ready, true);
@@ -71,16 +101,21 @@ class Linker {
 
   void link_broker(const ServiceSource& source, Service& service) {
     if (service.publishes.empty() && service.consumes.empty()) return;
+    const std::string key = service.publishes.empty() ? "consumes" : "publishes";
     if (cluster_.broker.empty()) {
-      const std::string key = service.publishes.empty() ? "consumes" : "publishes";
-      source.report(problems_, "/" + key, "needs a broker; name the service that is one as `broker` in " + file_.name);
+      source.report(problems_, "/" + key,
+                    "needs a broker; name the service that is one as `broker` in " + layers_.name());
     } else if (cluster_.services.contains(cluster_.broker)) {
       derive(service, cluster_.broker, Condition::ready, true);
+    } else if (is_left_out(cluster_.broker)) {
+      source.report(problems_, "/" + key,
+                    "the broker \"" + cluster_.broker + "\" is " + only_with(cluster_.left_out.at(cluster_.broker)));
     }
   }
 
   void check_routes(const ServiceSource& source, const Service& service) {
-    if (!service.routes.empty() && !service.ports.contains("http")) {
+    const bool is_ours = service.source != Source::external;
+    if (is_ours && !service.routes.empty() && !service.ports.contains("http")) {
       source.report(problems_, "/routes", "routes need a port named \"http\"");
     }
     for (std::size_t i = 0; i < service.routes.size(); ++i) {
@@ -93,6 +128,7 @@ class Linker {
 
   // Two servers on one port would not both start, and a probe of the one could be answered by the other.
   void check_ports(const ServiceSource& source, const Service& service) {
+    if (service.source == Source::external) return;
     for (const auto& [name, port] : service.ports) {
       if (port == 0) continue;
       const auto [owner, is_new] = ports_.emplace(port, service.name + "." + name);
@@ -164,7 +200,7 @@ class Linker {
   }
 
   Cluster& cluster_;
-  const SourceFile& file_;
+  const Layers& layers_;
   const ServiceSources& sources_;
   Problems& problems_;
   std::map<std::string, std::string> prefixes_;  // to the service that has it
@@ -173,39 +209,8 @@ class Linker {
 
 }  // namespace
 
-void link_services(Cluster& cluster, const SourceFile& file, const ServiceSources& sources, Problems& problems) {
-  Linker(cluster, file, sources, problems).run();
-}
-
-void check_texts(const Cluster& cluster, const SourceFile& file, const ServiceSources& sources, Problems& problems) {
-  const auto any_environment = [](const std::string&) { return std::optional<std::string>(""); };
-  const auto mistake = [&](const std::string& service, const std::string& text) {
-    const auto resolved = resolve_with(cluster, service, text, any_environment);
-    return resolved ? std::string() : resolved.error().message;
-  };
-  for (const auto& [name, service] : cluster.services) {
-    if (problems.full()) return;
-    const ServiceSource& source = sources.at(name);
-    for (std::size_t i = 0; i < service.command.size(); ++i) {
-      const std::string message = mistake(name, service.command[i]);
-      if (!message.empty()) source.report(problems, "/command/" + std::to_string(i), message);
-    }
-    for (const auto& [key, value] : service.env) {
-      const std::string message = mistake(name, value);
-      if (!message.empty()) source.report(problems, child_pointer("/env", key), message);
-    }
-  }
-  for (const auto& [name, command] : cluster.commands) {
-    for (std::size_t i = 0; i < command.command.size(); ++i) {
-      const std::string at = child_pointer("/commands", name) + "/command/" + std::to_string(i);
-      const std::string message = mistake("", command.command[i]);
-      if (!message.empty()) problems.add(file, at, message);
-    }
-  }
-  for (std::size_t i = 0; i < cluster.try_this.size(); ++i) {
-    const std::string message = mistake("", cluster.try_this[i]);
-    if (!message.empty()) problems.add(file, "/try_this/" + std::to_string(i), message);
-  }
+void link_services(Cluster& cluster, const Layers& layers, const ServiceSources& sources, Problems& problems) {
+  Linker(cluster, layers, sources, problems).run();
 }
 
 }  // namespace spec

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "supervisor/spec/cluster.hpp"
+#include "supervisor/spec/layers.hpp"
 #include "supervisor/spec/source.hpp"
 
 namespace spec {
@@ -14,10 +15,11 @@ using ServiceSources = std::map<std::string, ServiceSource>;
 
 // Services are decoded, depends_on holds the explicit ones. Publishing or consuming adds the broker, calling adds the
 // callee (both ready, required), being the gateway adds every service with routes (started, order only); an explicit
-// dependency wins over one that follows.
-void link_services(Cluster& cluster, const SourceFile& file, const ServiceSources& sources, Problems& problems);
+// dependency wins over one that follows. What only orders after a service that the profiles leave out is dropped.
+void link_services(Cluster& cluster, const Layers& layers, const ServiceSources& sources, Problems& problems);
 
-// Every ${…} in commands, environments and try_this can be resolved, but for ${env:…}, which is asked for at start.
-void check_texts(const Cluster& cluster, const SourceFile& file, const ServiceSources& sources, Problems& problems);
+// Every ${…} in commands, environments and try_this can be resolved, but for ${env:…} and ${file:…}, which are looked
+// at at start: texts that have them become the cluster's late_texts.
+void check_texts(Cluster& cluster, const Layers& layers, const ServiceSources& sources, Problems& problems);
 
 }  // namespace spec

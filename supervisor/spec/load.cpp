@@ -1,13 +1,17 @@
 #include "supervisor/spec/load.hpp"
 
 #include <algorithm>
+#include <set>
 #include <string_view>
 #include <system_error>
 
 #include "supervisor/spec/decode.hpp"
-#include "supervisor/spec/link.hpp"
+#include "supervisor/spec/env_file.hpp"
+#include "supervisor/spec/load_options.hpp"
+#include "supervisor/spec/resolve.hpp"
+#include "supervisor/spec/sanitize.hpp"
 #include "supervisor/spec/schema_validator.hpp"
-#include "supervisor/spec/source.hpp"
+#include "supervisor/spec/suggest.hpp"
 
 namespace spec {
 namespace {
@@ -16,7 +20,6 @@ namespace fs = std::filesystem;
 using base::ErrorCode;
 using base::Json;
 
-constexpr std::string_view cluster_file = "msctl.yaml";
 constexpr std::string_view service_file = "service.yaml";
 
 // The nearest DNS label to a folder's name.
@@ -36,76 +39,87 @@ std::string label_of(const std::string& text) {
   return label.empty() ? "cluster" : label;
 }
 
-void merge(Json& into, const Json& over) {
-  for (const auto& [key, value] : over.items()) {
-    const auto it = into.find(key);
-    if (it != into.end() && it->is_object() && value.is_object()) {
-      merge(*it, value);
-    } else {
-      into[key] = value;
-    }
-  }
+bool is_label(const std::string& text) {
+  return !text.empty() && text.size() <= 63 && text.front() != '-' && text.back() != '-' &&
+         text.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-") == std::string::npos;
 }
 
-// A probe of one kind replaces one of the other, though maps are merged.
-void drop_other_kinds(Json& into, const Json& over) {
-  if (!into.contains("probes") || !over.contains("probes")) return;
-  for (const char* name : {"ready", "live"}) {
-    if (!into["probes"].contains(name) || !over["probes"].contains(name)) continue;
-    const Json& wanted = over["probes"][name];
-    Json& probe = into["probes"][name];
-    if (wanted.contains("tcp")) probe.erase("http");
-    if (wanted.contains("http")) probe.erase("tcp");
-  }
+// A file that is laid over another one need not be whole.
+const Json& overlay_schema() {
+  static const Json schema = [] {
+    Json copy = cluster_schema();
+    copy.erase("required");
+    return copy;
+  }();
+  return schema;
 }
 
 class Loader {
  public:
-  Loader(SourceFile file, fs::path root) : file_(std::move(file)), root_(std::move(root)) {}
+  Loader(const LoadOptions& options, fs::path root) : options_(options), root_(std::move(root)) {}
 
-  base::Result<Cluster> run(const fs::path& bin) {
-    validate(file_, cluster_schema());
+  base::Result<Loaded> run(const fs::path& bin) {
+    TRY(read_layers());
     if (!problems_.empty()) return problems_.error();
-    const Json& value = file_.document.value;
-    for (const auto& [name, entry] : value.at("services").items()) {
+    for (const auto& [name, entry] : layers().value().at("services").items()) {
       if (problems_.full()) break;
       add_source(name, entry);
     }
     if (!problems_.empty()) return problems_.error();
 
-    Cluster cluster = outline(value, bin);
-    for (const auto& [name, source] : sources_) cluster.services.emplace(name, decode_service(source, problems_));
-    link_services(cluster, file_, sources_, problems_);
-    check_texts(cluster, file_, sources_, problems_);
+    outline(bin);
+    choose_profiles();
+    read_cluster_env();
+    for (const auto& [name, source] : loaded_.sources) {
+      if (!problems_.full()) add_service(name, source);
+    }
+    check_profiles();
+    if (!options_.project.empty()) become_copy();
+    link_services(cluster(), layers(), loaded_.sources, problems_);
+    check_texts(cluster(), layers(), loaded_.sources, problems_);
     if (!problems_.empty()) return problems_.error();
-    return cluster;
+    return std::move(loaded_);
   }
 
  private:
+  Cluster& cluster() { return loaded_.cluster; }
+  const Layers& layers() const { return *loaded_.layers; }
+
   void validate(const SourceFile& file, const Json& schema) {
     for (const Violation& violation : violations(schema, file.document.value, max_problems)) {
       problems_.add(file, violation);
     }
   }
 
+  base::Result<void> read_layers() {
+    loaded_.layers = std::make_unique<Layers>();
+    for (const fs::path& given : options_.files) {
+      const bool is_first = loaded_.cluster.files.empty();
+      const fs::path path = is_first ? root_ / given.filename() : fs::absolute(given).lexically_normal();
+      loaded_.cluster.files.push_back(path);
+      TRY(SourceFile file, read_source(path, shown_path(path, root_)));
+      validate(file, is_first ? cluster_schema() : overlay_schema());
+      if (problems_.empty()) loaded_.layers->add(std::move(file));
+    }
+    return base::success();
+  }
+
   void add_source(const std::string& name, const Json& entry) {
-    ServiceSource source{.name = name, .cluster = &file_};
+    ServiceSource source{.name = name, .cluster = loaded_.layers.get()};
     source.folder = root_;
     source.merged = Json::object();
     if (entry.contains("path")) {
-      const fs::path path(entry.at("path").get<std::string>());
-      source.folder = (root_ / path).lexically_normal();
-      if (!read_own(source, path)) return;
+      source.folder = (root_ / entry.at("path").get<std::string>()).lexically_normal();
+      if (!read_own(source)) return;
     }
-    drop_other_kinds(source.merged, entry);
-    merge(source.merged, entry);
-    sources_.emplace(name, std::move(source));
+    overlay_service(source.merged, entry);
+    loaded_.sources.emplace(name, std::move(source));
   }
 
-  bool read_own(ServiceSource& source, const fs::path& path) {
-    const std::string shown_name = (path / service_file).lexically_normal().string();
-    auto own =
-        read_source(source.folder / service_file, is_printable(shown_name) ? shown_name : shown(Json(shown_name)));
+  bool read_own(ServiceSource& source) {
+    const fs::path path = source.folder / service_file;
+    loaded_.cluster.files.push_back(path);
+    auto own = read_source(path, shown_path(path, root_));
     if (!own) {
       const bool is_missing = own.error().code == ErrorCode::not_found;
       if (is_missing)
@@ -120,67 +134,177 @@ class Loader {
     if (problems_.size() > problems_before || problems_.full()) return false;
     if (const Json& name = source.merged.at("name"); name != source.name) {
       problems_.add(*source.own, "/name",
-                    "expected " + source.name + ", its key in " + file_.name + ", got " + shown(name));
+                    "expected " + source.name + ", its key in " + layers().name() + ", got " + shown(name));
     }
     return true;
   }
 
-  static bool is_printable(const std::string& text) {
-    for (const char c : text) {
-      if (static_cast<unsigned char>(c) < ' ' || c == '\x7f') return false;
-    }
-    return true;
-  }
-
-  Cluster outline(const Json& value, const fs::path& bin) const {
-    Cluster cluster;
-    cluster.name = value.value("name", label_of(root_.filename().string()));
-    cluster.root = root_;
-    cluster.state = root_ / ".msctl";
-    cluster.bin = bin;
-    cluster.broker = value.value("broker", "");
+  void outline(const fs::path& bin) {
+    const Json& value = layers().value();
+    Cluster& made = cluster();
+    made.name = value.value("name", label_of(root_.filename().string()));
+    made.root = root_;
+    made.state = root_ / ".msctl";
+    made.bin = bin;
+    made.broker = value.value("broker", "");
+    made.registry = decode_registry(value);
     if (value.contains("commands")) {
-      for (const auto& [name, command] : value.at("commands").items()) cluster.commands[name] = decode_command(command);
+      for (const auto& [name, command] : value.at("commands").items()) made.commands[name] = decode_command(command);
     }
-    if (value.contains("try_this")) value.at("try_this").get_to(cluster.try_this);
-    return cluster;
+    if (value.contains("try_this")) value.at("try_this").get_to(made.try_this);
   }
 
-  SourceFile file_;
+  // A copy of the cluster beside others: state and ports of its own.
+  void become_copy() {
+    cluster().project = options_.project;
+    cluster().state = root_ / ".msctl" / "projects" / options_.project;
+    cluster().registry.port_given = false;
+    for (auto& [name, service] : cluster().services) {
+      if (service.source == Source::external) continue;
+      for (auto& [port_name, number] : service.ports) number = 0;
+    }
+  }
+
+  std::vector<EnvEntry> read_env(const fs::path& path, const std::string& asked_by) {
+    loaded_.cluster.files.push_back(path);
+    return read_env_file(path, shown_path(path, root_), asked_by, problems_);
+  }
+
+  std::string origin(const fs::path& path, const EnvEntry& entry) const {
+    return shown_path(path, root_) + ":" + std::to_string(entry.line);
+  }
+
+  void add_to_cluster(const fs::path& path, const std::string& asked_by) {
+    for (const EnvEntry& entry : read_env(path, asked_by)) {
+      cluster().env[entry.name] = entry.value;
+      loaded_.env_origins[entry.name] = origin(path, entry);
+    }
+  }
+
+  void read_cluster_env() {
+    const Json& value = layers().value();
+    for (std::size_t i = 0; value.contains("env_files") && i < value.at("env_files").size(); ++i) {
+      const std::string at = "/env_files/" + std::to_string(i);
+      const fs::path path = (root_ / value.at("env_files")[i].get<std::string>()).lexically_normal();
+      add_to_cluster(path, location(layers().owner(at), at));
+    }
+    for (const fs::path& given : options_.env_files) {
+      add_to_cluster(fs::absolute(given).lexically_normal(), "--env-file");
+    }
+  }
+
+  void add_service(const std::string& name, const ServiceSource& source) {
+    Service service = decode_service(source, problems_);
+    if (!is_chosen(service.profiles)) {
+      cluster().left_out.emplace(name, service.profiles);
+      return;
+    }
+    add_env_files(source, service);
+    cluster().services.emplace(name, std::move(service));
+  }
+
+  void add_env_files(const ServiceSource& source, Service& service) {
+    const auto files = source.merged.find("env_files");
+    if (files == source.merged.end()) return;
+    std::map<std::string, std::string> values;
+    for (std::size_t i = 0; i < files->size(); ++i) {
+      const fs::path path = (source.folder / (*files)[i].get<std::string>()).lexically_normal();
+      const auto [file, at] = source.origin("/env_files/" + std::to_string(i));
+      for (const EnvEntry& entry : read_env(path, location(*file, at))) {
+        values[entry.name] = as_literal(entry.value);
+        loaded_.given[service.name][entry.name] = origin(path, entry);
+      }
+    }
+    for (const auto& [key, text] : service.env) loaded_.given[service.name].erase(key);
+    service.env.merge(values);
+  }
+
+  void choose_profiles() {
+    chosen_ = options_.profiles;
+    const Json& value = layers().value();
+    if (chosen_.empty() && value.contains("profiles")) value.at("profiles").get_to(chosen_);
+  }
+
+  bool is_chosen(const std::vector<std::string>& profiles) const {
+    return profiles.empty() || std::any_of(profiles.begin(), profiles.end(), [&](const std::string& profile) {
+             return std::find(chosen_.begin(), chosen_.end(), profile) != chosen_.end();
+           });
+  }
+
+  void check_profiles() {
+    std::set<std::string> known;
+    for (const auto& [name, source] : loaded_.sources) {
+      if (!source.merged.contains("profiles")) continue;
+      for (const Json& profile : source.merged.at("profiles")) known.insert(profile);
+    }
+    const std::vector<std::string> list(known.begin(), known.end());
+    for (std::size_t i = 0; i < chosen_.size(); ++i) {
+      if (known.contains(chosen_[i])) continue;
+      const std::string near = nearest(chosen_[i], list);
+      const std::string message = "no service is in profile " + shown(Json(chosen_[i])) +
+                                  (near.empty() ? "" : "; did you mean \"" + near + "\"?");
+      if (options_.profiles.empty()) {
+        layers().report(problems_, "/profiles/" + std::to_string(i), message);
+      } else {
+        problems_.add(base::fail(ErrorCode::malformed, "--profile: " + message));
+      }
+    }
+  }
+
+  const LoadOptions& options_;
   fs::path root_;
-  ServiceSources sources_;
+  std::vector<std::string> chosen_;  // profiles
+  Loaded loaded_;
   Problems problems_;
 };
 
 }  // namespace
 
-base::Result<Cluster> load_cluster_with(const fs::path& file, const fs::path& bin) {
-  std::error_code error;
-  const fs::path root = fs::canonical(fs::absolute(file).parent_path(), error);
-  if (error) return base::fail(ErrorCode::not_found, file.string() + ": no such file");
-  TRY(SourceFile source, read_source(root / file.filename(), file.filename().string()));
-  return Loader(std::move(source), root).run(bin);
-}
-
-base::Result<Cluster> load_cluster(const fs::path& file) {
-  std::error_code error;
-  const fs::path program = fs::read_symlink("/proc/self/exe", error);
-  return load_cluster_with(file, program.parent_path());
-}
-
-base::Result<Cluster> load_cluster(const LoadOptions& options) { return load_cluster(options.files.at(0)); }
-
-base::Result<fs::path> find_cluster_file(const fs::path& start) {
-  std::error_code error;
-  const fs::path begin = fs::absolute(start, error).lexically_normal();
-  for (fs::path folder = begin;; folder = folder.parent_path()) {
-    if (fs::path file = folder / cluster_file; fs::is_regular_file(file, error)) return file;
-    if (folder == folder.parent_path()) break;
+base::Result<Loaded> load_with(const LoadOptions& options, const fs::path& bin) {
+  if (options.files.empty()) return base::fail(ErrorCode::invalid, "no cluster file is given");
+  if (const std::string& name = options.project; !name.empty() && !is_label(name)) {
+    return base::fail(
+        ErrorCode::malformed,
+        "--project: expected a name of a-z, 0-9 and - (a DNS label of at most 63), got " + shown(Json(name)));
   }
-  return base::fail(ErrorCode::not_found,
-                    "no msctl.yaml in " + begin.string() +
-                        " or in a folder above it; change into a folder that has one, or write one"
-                        " (docs/cluster-file.md begins with the smallest)");
+  std::error_code error;
+  const fs::path& first = options.files.front();
+  const fs::path root = fs::canonical(fs::absolute(first).parent_path(), error);
+  if (error) return base::fail(ErrorCode::not_found, first.string() + ": no such file");
+  return Loader(options, root).run(bin);
+}
+
+base::Result<Cluster> load_cluster_with(const fs::path& file, const fs::path& bin) {
+  LoadOptions options;
+  options.files.push_back(file);
+  TRY(Loaded loaded, load_with(options, bin));
+  return std::move(loaded.cluster);
+}
+
+fs::path program_folder() {
+  std::error_code error;
+  return fs::read_symlink("/proc/self/exe", error).parent_path();
+}
+
+base::Result<Cluster> load_cluster(const fs::path& file) { return load_cluster_with(file, program_folder()); }
+
+// For a file that cannot be read any more, though processes of it run.
+base::Result<Cluster> empty_cluster(const LoadOptions& options) {
+  Cluster cluster;
+  cluster.root = options.files.at(0).parent_path();
+  cluster.name = label_of(cluster.root.filename().string());
+  cluster.project = options.project;
+  TRY(cluster.state, state_folder(cluster.root, options.project));
+  cluster.bin = program_folder();
+  cluster.registry.enabled = false;
+  return cluster;
+}
+
+base::Result<Cluster> load_cluster(const LoadOptions& options) {
+  if (options.only_end) return empty_cluster(options);
+  TRY(Loaded loaded, load_with(options, program_folder()));
+  TRY(apply_sanitizers(loaded.cluster, options.sanitize));
+  return std::move(loaded.cluster);
 }
 
 }  // namespace spec

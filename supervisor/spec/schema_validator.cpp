@@ -4,6 +4,7 @@
 #include <regex>
 #include <set>
 #include <string_view>
+#include <unordered_map>
 
 #include "supervisor/spec/suggest.hpp"
 #include "supervisor/spec/yaml.hpp"
@@ -39,6 +40,13 @@ Node follow(Node node) {
     node.schema = &node.document->at(Json::json_pointer(text.substr(hash + 1)));
   }
   return node;
+}
+
+// Compiling one costs more than matching; the patterns are those of the schemas, so few.
+const std::regex& compiled(const std::string& pattern) {
+  thread_local std::unordered_map<std::string, std::regex> known;
+  const auto found = known.find(pattern);
+  return found != known.end() ? found->second : known.emplace(pattern, std::regex(pattern)).first->second;
 }
 
 bool has_type(const Json& value, const std::string& type) {
@@ -139,7 +147,7 @@ class Run {
       return mismatch(node, value, pointer);  // before the pattern: std::regex recurses once a character
     }
     if (const Json* pattern = member(*node.schema, "pattern")) {
-      if (!std::regex_search(text, std::regex(pattern->get<std::string>()))) mismatch(node, value, pointer);
+      if (!std::regex_search(text, compiled(pattern->get_ref<const std::string&>()))) mismatch(node, value, pointer);
     }
   }
 

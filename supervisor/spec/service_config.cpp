@@ -11,7 +11,9 @@ const std::string host = "127.0.0.1";
 
 std::string address(const Cluster& cluster, const std::string& service, const std::string& port) {
   const auto it = cluster.services.find(service);
-  if (it == cluster.services.end() || !it->second.ports.contains(port)) return "";
+  if (it == cluster.services.end()) return "";
+  if (const auto& external = it->second.external) return external->url.substr(external->url.find("//") + 2);
+  if (!it->second.ports.contains(port)) return "";
   return host + ":" + std::to_string(it->second.ports.at(port));
 }
 
@@ -59,6 +61,9 @@ Json service_config(const Cluster& cluster, const Service& service) {
     config["broker"] = {{"url", "nats://" + address(cluster, cluster.broker, "client")}};
   }
   config["calls"] = calls_of(cluster, service);
+  if (cluster.registry.enabled) {
+    config["discovery"] = {{"driver", "consul"}, {"address", host + ":" + std::to_string(cluster.registry.port)}};
+  }
   config["limits"] = {{"body_bytes", service.limits.body_bytes}, {"connections", service.limits.connections}};
   config["stop_grace_ms"] = service.stop_grace.count();
   if (service.gateway) config["routes"] = routes_of(cluster);

@@ -19,7 +19,7 @@ Cluster shop() {
   users.routes = {{"/api/users", "/users", "users"}, {"/api/v1/users", "/v1/users", "users"}};
   cluster.services["users"] = users;
   Service orders;
-  orders.name = "orders";
+  orders.name = orders.instance = "orders";
   orders.version = "0.1.0";
   orders.database = "sqlite";
   orders.publishes = {"order.placed"};
@@ -44,6 +44,7 @@ TEST(ServiceConfig, OfAServiceWithEverything) {
     "database": {"url": "sqlite:/w/.msctl/data/orders/orders.db"},
     "broker": {"url": "nats://127.0.0.1:4322"},
     "calls": {"users": {"address": "127.0.0.1:9081", "timeout_ms": 1500}},
+    "discovery": {"driver": "consul", "address": "127.0.0.1:8500"},
     "limits": {"body_bytes": 1048576, "connections": 1024},
     "stop_grace_ms": 10000
   })"));

@@ -1,7 +1,10 @@
 #include "supervisor/spec/source.hpp"
 
 #include <algorithm>
+#include <array>
 #include <fstream>
+
+#include "supervisor/spec/layers.hpp"
 
 namespace spec {
 namespace {
@@ -25,16 +28,28 @@ std::string unescaped(std::string_view token) {
 
 }  // namespace
 
-base::Result<SourceFile> read_source(const std::filesystem::path& path, const std::string& name) {
+base::Result<std::string> read_text(const std::filesystem::path& path, const std::string& shown,
+                                    std::size_t max_bytes) {
   std::error_code error;
   const auto status = std::filesystem::status(path, error);
-  if (!std::filesystem::exists(status)) return base::fail(ErrorCode::not_found, name + ": no such file");
-  if (!std::filesystem::is_regular_file(status)) return base::fail(ErrorCode::malformed, name + ": not a file");
+  if (!std::filesystem::exists(status)) return base::fail(ErrorCode::not_found, shown + ": no such file");
+  if (!std::filesystem::is_regular_file(status)) return base::fail(ErrorCode::malformed, shown + ": not a file");
   std::ifstream stream(path, std::ios::binary);
-  std::string text(max_yaml_bytes + 1, '\0');
-  stream.read(text.data(), static_cast<std::streamsize>(text.size()));
-  if (!stream.is_open() || stream.bad()) return base::fail(ErrorCode::permission, name + ": cannot be read");
-  text.resize(static_cast<std::size_t>(stream.gcount()));
+  if (!stream.is_open()) return base::fail(ErrorCode::permission, shown + ": cannot be read");
+  std::string text;
+  std::array<char, 16384> part{};
+  while (stream.read(part.data(), part.size()), stream.gcount() > 0) {
+    text.append(part.data(), static_cast<std::size_t>(stream.gcount()));
+    if (text.size() > max_bytes) {
+      return base::fail(ErrorCode::malformed, shown + ": larger than " + std::to_string(max_bytes / 1024) + " KiB");
+    }
+  }
+  if (stream.bad()) return base::fail(ErrorCode::permission, shown + ": cannot be read");
+  return text;
+}
+
+base::Result<SourceFile> read_source(const std::filesystem::path& path, const std::string& name) {
+  TRY(const std::string text, read_text(path, name, max_yaml_bytes));
   TRY(YamlDocument document, parse_yaml(text, name));
   return SourceFile{name, std::move(document)};
 }
@@ -60,10 +75,32 @@ base::Error Problems::error() const {
   return base::fail(ErrorCode::malformed, text);
 }
 
-void ServiceSource::report(Problems& problems, const std::string& pointer, const std::string& message) const {
+std::pair<const SourceFile*, std::string> ServiceSource::origin(const std::string& pointer) const {
   const std::string in_cluster = child_pointer("/services", name) + pointer;
-  const bool is_own = own && !cluster->document.lines.contains(in_cluster) && own->document.lines.contains(pointer);
-  problems.add(is_own ? *own : *cluster, is_own ? pointer : in_cluster, message);
+  const bool is_own = own && !cluster->has(in_cluster) && own->document.lines.contains(pointer);
+  if (is_own) return {&*own, pointer};
+  return {&cluster->owner(in_cluster), in_cluster};
+}
+
+void ServiceSource::report(Problems& problems, const std::string& pointer, const std::string& message) const {
+  const auto [file, at] = origin(pointer);
+  problems.add(*file, at, message);
+}
+
+std::string location(const SourceFile& file, const std::string& pointer) {
+  const std::string path = show_pointer(pointer);
+  return file.name + ":" + std::to_string(line_of(file.document, pointer)) + (path.empty() ? "" : ": " + path);
+}
+
+std::string shown_path(const std::filesystem::path& file, const std::filesystem::path& root) {
+  std::string text = file.lexically_normal().string();
+  if (std::string near = file.lexically_normal().lexically_relative(root).string();
+      !near.empty() && near.substr(0, 2) != "..") {
+    text = std::move(near);
+  }
+  const bool is_printable =
+      std::all_of(text.begin(), text.end(), [](unsigned char c) { return c >= ' ' && c != 0x7f; });
+  return is_printable ? text : shown(base::Json(text));
 }
 
 std::string show_pointer(std::string_view pointer) {

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/json.hpp"
@@ -22,7 +23,11 @@ struct SourceFile {
   YamlDocument document;
 };
 
-// Errors: not_found, or malformed when it is no file, too large or no YAML that parse_yaml takes.
+// The whole of a regular file. Errors: not_found, permission, malformed (no file, or larger than `max_bytes`); each
+// names it as `shown`.
+base::Result<std::string> read_text(const std::filesystem::path& path, const std::string& shown, std::size_t max_bytes);
+
+// Errors: those of read_text, and malformed when it is no YAML that parse_yaml takes.
 base::Result<SourceFile> read_source(const std::filesystem::path& path, const std::string& name);
 
 // Collects mistakes, the first max_problems of them, as `FILE:LINE: PATH: MESSAGE`.
@@ -41,17 +46,26 @@ class Problems {
   std::vector<std::string> lines_;
 };
 
-// A service's keys: its entry in msctl.yaml laid over its service.yaml, if it has one. Files are lent.
+class Layers;
+
+// A service's keys: its entry in msctl.yaml laid over its service.yaml, if it has one. The layers are lent.
 struct ServiceSource {
   std::string name;
-  const SourceFile* cluster = nullptr;
+  const Layers* cluster = nullptr;
   std::optional<SourceFile> own = {};
   std::filesystem::path folder = {};  // absolute
   base::Json merged = {};
 
-  // Reports where the value came from; `pointer` is within the service.
+  // Where a value came from: the file, and the pointer within it. `pointer` is within the service.
+  std::pair<const SourceFile*, std::string> origin(const std::string& pointer) const;
   void report(Problems& problems, const std::string& pointer, const std::string& message) const;
 };
+
+// `msctl.yaml:7: services.web.ports.http`, without the part behind the line when `pointer` is the whole file.
+std::string location(const SourceFile& file, const std::string& pointer);
+
+// A file's name for messages: relative to `root` if it lies below, escaped when it could confuse a terminal.
+std::string shown_path(const std::filesystem::path& file, const std::filesystem::path& root);
 
 // `/services/web/ports/http` as `services.web.ports.http`; what could confuse a terminal is escaped.
 std::string show_pointer(std::string_view pointer);

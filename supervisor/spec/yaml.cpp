@@ -171,15 +171,6 @@ class Builder final : public YAML::EventHandler {
   int error_line_ = 0;
 };
 
-bool is_utf8(std::string_view text) {
-  try {
-    (void)Json(text).dump();
-    return true;
-  } catch (const Json::type_error&) {
-    return false;
-  }
-}
-
 // What must not reach yaml-cpp. Inside quotes and comments they count as well, but no real file comes near.
 std::string refusal(std::string_view text) {
   if (text.size() > max_yaml_bytes) return "larger than 1 MiB";
@@ -194,6 +185,15 @@ base::Error at(const std::string& file, int line, const std::string& message) {
 }
 
 }  // namespace
+
+bool is_utf8(std::string_view text) {
+  try {
+    (void)Json(text).dump();
+    return true;
+  } catch (const Json::type_error&) {
+    return false;
+  }
+}
 
 base::Result<YamlDocument> parse_yaml(std::string_view text, const std::string& file) {
   if (std::string reason = refusal(text); !reason.empty()) return at(file, 1, reason);

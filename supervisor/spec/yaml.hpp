@@ -31,6 +31,8 @@ base::Result<YamlDocument> parse_yaml(std::string_view text, const std::string& 
 // The line of the value at `pointer`, or of the nearest one around it (what an alias brought in has no lines).
 int line_of(const YamlDocument& document, std::string_view pointer);
 
+bool is_utf8(std::string_view text);
+
 // One more step of a JSON pointer (RFC 6901), escaped.
 std::string child_pointer(const std::string& parent, std::string_view key);
 

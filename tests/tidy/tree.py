@@ -13,7 +13,7 @@ def files(endings=("",), root=ROOT):
     found = []
     for folder, subfolders, names in os.walk(root):
         subfolders[:] = [s for s in subfolders if s not in SKIPPED_FOLDERS and (s[0] != "." or s == ".ci")]
-        found += [os.path.relpath(os.path.join(folder, n), root) for n in names if n.endswith(tuple(endings))]
+        found += [os.path.relpath(os.path.join(folder, n), root) for n in names if n != ".git" and n.endswith(tuple(endings))]
     return sorted(p for p in found if not os.path.islink(os.path.join(root, p)))
 
 

@@ -1,6 +1,6 @@
 #pragma once
 // The caller's side of a service: typed unary calls over the rpc port with the deadline, trace and request id of the
-// call in hand. Thread-safe.
+// call in hand, to the instances that discovery knows. Thread-safe; made and destroyed on the thread of run().
 
 #include <memory>
 #include <string>
@@ -10,13 +10,15 @@
 #include "base/result.hpp"
 #include "base/task.hpp"
 #include "services/chassis/call/context.hpp"
+#include "services/chassis/discovery/discovery.hpp"
 #include "services/chassis/env/environment.hpp"
 
 namespace chassis {
 
 class ServiceClient {
  public:
-  // Address and time-out come from `calls` in the caller's service.yaml. Errors: invalid when it declares no such call.
+  // Time-out and first address come from `calls` in the caller's service.yaml. Errors: invalid when it declares no such
+  // call.
   static base::Result<ServiceClient> connect(Environment& env, const std::string& service);
 
   // The deadline is the nearest of the call's configured time-out and the context's own. Errors: as the service gave
@@ -35,8 +37,9 @@ class ServiceClient {
   base::Task<base::Result<void>> ping(base::Monotonic deadline);
 
  private:
-  ServiceClient(Environment& env, std::string service, CallConfig config, std::shared_ptr<rpc::Channel> channel)
-      : env_(&env), service_(std::move(service)), config_(std::move(config)), channel_(std::move(channel)) {}
+  class Peers;
+
+  ServiceClient(Environment& env, std::string service, CallConfig config);
 
   base::Task<base::Result<std::string>> call(std::string method, const CallContext& context, std::string body);
   base::Error malformed_answer() const;
@@ -44,7 +47,7 @@ class ServiceClient {
   Environment* env_;
   std::string service_;
   CallConfig config_;
-  std::shared_ptr<rpc::Channel> channel_;
+  std::shared_ptr<Peers> peers_;
 };
 
 }  // namespace chassis

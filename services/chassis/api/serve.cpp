@@ -5,8 +5,67 @@
 namespace chassis {
 namespace {
 
-// Of stop_grace, what is left for the last writes and for the process to end.
+// Of stop_grace, what is left at most for the last writes and for the process to end.
 constexpr std::chrono::milliseconds exit_reserve{1'000};
+
+// As often as a supervisor would ask.
+constexpr std::chrono::milliseconds watch_interval{2'000};
+constexpr std::chrono::milliseconds watch_interval_in_doubt{250};
+constexpr int failures_until_not_ready = 3;  // in a row: a busy moment is no outage
+
+std::string serving(const base::Json& ports) {
+  std::string text = "serving";
+  for (const auto& [name, number] : ports.items()) {
+    text += (text.size() > 7 ? ", " : " ") + name + " on port " + number.dump();
+  }
+  return text;
+}
+
+// Says once whether what the service needs is there, and again whenever that has changed.
+class Watch {
+ public:
+  Watch(Environment& env, const Health& health, base::Json ports)
+      : env_(env), health_(health), ports_(std::move(ports)) {}
+
+  base::Task<> first_look() {
+    const auto missing = co_await health_.missing();
+    missing.empty() ? good() : bad(missing);
+  }
+
+  base::Task<> run() {
+    const auto signal = env_.scheduler.make_signal();
+    for (int failures = 0; !env_.scheduler.shutting_down();) {
+      co_await signal->wait(ready_ && failures == 0 ? watch_interval : watch_interval_in_doubt);
+      if (env_.scheduler.shutting_down()) break;
+      const auto missing = co_await health_.missing();
+      failures = missing.empty() ? 0 : failures + 1;
+      if (env_.scheduler.shutting_down()) break;
+      if (missing.empty() && !ready_) good();
+      if (failures >= failures_until_not_ready && ready_) bad(missing);
+    }
+  }
+
+ private:
+  void good() {
+    ready_ = true;
+    env_.lifecycle.ready(serving(ports_));
+    base::Json fields{{"version", env_.config.version}};
+    fields.update(ports_);
+    env_.log.info("ready", fields);
+  }
+  void bad(const std::string& missing) {
+    ready_ = false;
+    env_.lifecycle.not_ready(missing);
+    env_.log.warning("not ready", {{"missing", missing}});
+  }
+
+  Environment& env_;
+  const Health& health_;
+  base::Json ports_;
+  bool ready_ = false;
+};
+
+base::Task<> drain_rpc(rpc::Server& server, base::Monotonic deadline) { co_await server.drain(deadline); }
 
 }  // namespace
 
@@ -30,19 +89,19 @@ base::Task<base::Result<void>> serve(Environment& env, Health& health, HttpEntry
   }
 
   health.started();
-  env.lifecycle.ready();
-  base::Json ports{{"version", config.version}, {"http", http->port()}};
+  base::Json ports{{"http", http->port()}};
   if (rpc) ports["grpc"] = rpc->port();
-  env.log.info("ready", ports);
+  Watch watch(env, health, std::move(ports));
+  co_await watch.first_look();
+  if (health.needs_anything()) env.scheduler.spawn(watch.run());
 
   co_await env.scheduler.shutdown_requested();
   health.draining();
   env.lifecycle.stopping();
   env.log.info("stopping");
-  const auto limit = std::max(config.stop_grace - exit_reserve, exit_reserve);
-  const auto deadline = env.clock.monotonic() + limit;
+  const auto limit = config.stop_grace - std::min(exit_reserve, config.stop_grace / 4);
+  if (rpc) env.scheduler.spawn(drain_rpc(*rpc, env.clock.monotonic() + limit));  // both at once
   co_await http->drain(limit);
-  if (rpc) co_await rpc->drain(deadline);
   co_await env.scheduler.join();
   env.log.info("stopped");
   co_return base::success();

@@ -158,6 +158,21 @@ void read_calls(Reader& root, Config& config, Problems& problems) {
   });
 }
 
+void read_discovery(Reader& root, Config& config, Problems& problems) {
+  const auto* value = root.find("discovery");
+  if (value == nullptr) return;
+  Reader discovery(*value, "discovery", problems);
+  std::string driver;
+  discovery.text("driver", driver, true);
+  if (driver == "consul") {
+    config.discovery.driver = DiscoveryDriver::consul;
+    discovery.address("address", config.discovery.address);
+  } else if (!driver.empty() && driver != "static") {
+    problems.add("discovery.driver", "expected static or consul, got '" + driver + "'");
+  }
+  discovery.finish();
+}
+
 void read_limits(Reader& root, Config& config, Problems& problems) {
   const auto* value = root.find("limits");
   if (value == nullptr) return;
@@ -207,6 +222,7 @@ base::Result<Config> parse_config(std::string_view json) {
   read_url(root, "database", "sqlite:", config.database_url, problems);
   read_url(root, "broker", "nats://", config.broker_url, problems);
   read_calls(root, config, problems);
+  read_discovery(root, config, problems);
   read_limits(root, config, problems);
   root.number("stop_grace_ms", 0, max_ms, config.stop_grace);
   read_routes(root, config, problems);

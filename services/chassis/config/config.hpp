@@ -25,6 +25,15 @@ struct RouteConfig {
   std::string address;  // host:port of the REST side
 };
 
+// Who says where other services are. none: only the addresses in this document. consul: Consul's HTTP API at `address`,
+// which the supervisor answers as well; the addresses in this document serve until it knows better.
+enum class DiscoveryDriver : std::uint8_t { none, consul };
+
+struct DiscoveryConfig {
+  DiscoveryDriver driver = DiscoveryDriver::none;
+  std::string address;  // host:port, an IPv4 address
+};
+
 struct Config {
   std::string name;
   std::string version;
@@ -35,6 +44,7 @@ struct Config {
   std::string broker_url;                      // empty: none
   std::map<std::string, CallConfig> calls;     // by service name
   std::vector<RouteConfig> routes;             // the gateway's, longest prefix first
+  DiscoveryConfig discovery;
   std::size_t body_bytes = 1024 * 1024;
   std::size_t connections = 1024;
   std::chrono::milliseconds stop_grace{10'000};

@@ -40,6 +40,18 @@ TEST(ParseConfig, ReadsAWholeDocument) {
   EXPECT_EQ(config.routes[0].prefix, "/api/v1") << "longest prefix first";
 }
 
+TEST(ParseConfig, DiscoveryIsStaticUnlessItSaysOtherwise) {
+  EXPECT_EQ(parse_config(whole).value().discovery.driver, DiscoveryDriver::none);
+  auto document = base::parse_json(whole).value();
+  document["discovery"] = {{"driver", "static"}};
+  EXPECT_EQ(parse_config(base::dump_json(document)).value().discovery.driver, DiscoveryDriver::none);
+  document["discovery"] = {{"driver", "consul"}, {"address", "127.0.0.1:8500"}};
+  const auto config = parse_config(base::dump_json(document));
+  ASSERT_TRUE(config) << config.error().message;
+  EXPECT_EQ(config.value().discovery.driver, DiscoveryDriver::consul);
+  EXPECT_EQ(config.value().discovery.address, "127.0.0.1:8500");
+}
+
 TEST(ParseConfig, TheServiceAloneIsEnough) {
   const auto result = parse_config(R"({"service": {"name": "a", "version": "1"}})");
   ASSERT_TRUE(result) << result.error().message;
@@ -79,6 +91,10 @@ INSTANTIATE_TEST_SUITE_P(
                       Bad{"/calls/user-service/address", "\"nowhere\"", "calls.user-service.address: expected address"},
                       Bad{"/calls/user-service/timeout_ms", "0", "calls.user-service.timeout_ms: expected a whole"},
                       Bad{"/calls/user-service/timeout_ms", "1.5", "got number"},
+                      Bad{"/discovery", "{}", "discovery.driver: missing, expected a string"},
+                      Bad{"/discovery", "{\"driver\":\"etcd\"}", "discovery.driver: expected static or consul"},
+                      Bad{"/discovery", "{\"driver\":\"consul\"}", "discovery.address: missing"},
+                      Bad{"/discovery", "{\"driver\":\"static\",\"x\":1}", "discovery.x: unknown key"},
                       Bad{"/limits/body_bytes", "18446744073709551615", "limits.body_bytes: expected a whole"},
                       Bad{"/routes", "{}", "routes: expected a list, got object"},
                       Bad{"/routes/0/prefix", "\"api\"", "routes[0].prefix: expected a path"},

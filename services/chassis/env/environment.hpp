@@ -72,11 +72,14 @@ class Http {
                                                               std::chrono::milliseconds timeout) = 0;
 };
 
-// Tells whoever started the service that it is ready, or about to stop.
+// Tells whoever started the service how it is. The texts are for a person, one line each.
 class Lifecycle {
  public:
   virtual ~Lifecycle() = default;
-  virtual void ready() = 0;
+  // It serves and has what it needs; also said when that is so again.
+  virtual void ready(const std::string& status) = 0;
+  // A dependency that it needs is away.
+  virtual void not_ready(const std::string& why) = 0;
   virtual void stopping() = 0;
 };
 

@@ -1,5 +1,6 @@
 #include "services/chassis/health/health.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 namespace chassis {
@@ -36,6 +37,19 @@ base::Task<base::http::Response> Health::answer(std::string path) const {
     co_return respond(up ? 200 : 503, header(up ? "started" : "starting"));
   }
   co_return co_await readiness(path == "/health" ? 200 : 503);
+}
+
+bool Health::needs_anything() const {
+  return std::any_of(checks_.begin(), checks_.end(), [](const Check& check) { return check.required; });
+}
+
+base::Task<std::string> Health::missing() const {
+  for (const auto& check : checks_) {
+    if (!check.required) continue;
+    const auto result = co_await check.probe(clock_.monotonic() + check_timeout);
+    if (!result) co_return check.name + ": " + result.error().message;
+  }
+  co_return std::string();
 }
 
 base::Task<base::http::Response> Health::readiness(int status_when_not_ready) const {

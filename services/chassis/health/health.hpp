@@ -38,6 +38,10 @@ class Health {
   static bool knows(std::string_view path);
   base::Task<base::http::Response> answer(std::string path) const;
 
+  // The first required dependency that is away and why, as "database: disk full"; empty when all are there.
+  base::Task<std::string> missing() const;
+  bool needs_anything() const;
+
  private:
   enum class Phase : std::uint8_t { starting, running, draining };
 

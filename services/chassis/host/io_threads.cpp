@@ -1,5 +1,7 @@
 #include "services/chassis/host/io_threads.hpp"
 
+#include "services/chassis/host/crash.hpp"
+
 namespace chassis {
 
 IoThreads::IoThreads(std::size_t count) {
@@ -33,7 +35,10 @@ std::size_t IoThreads::index_of(const boost::asio::execution_context& context) c
 
 void IoThreads::run() {
   for (std::size_t i = 1; i < contexts_.size(); ++i) {
-    threads_.emplace_back([this, i] { contexts_[i]->run(); });
+    threads_.emplace_back([this, i] {
+      own_crash_stack();
+      contexts_[i]->run();
+    });
   }
   contexts_.front()->run();
 }

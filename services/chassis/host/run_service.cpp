@@ -3,6 +3,7 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 
@@ -12,6 +13,8 @@
 #include "base/random.hpp"
 #include "services/chassis/broker/nats/nats.hpp"
 #include "services/chassis/db/sqlite/sqlite.hpp"
+#include "services/chassis/host/crash.hpp"
+#include "services/chassis/host/held_sockets.hpp"
 #include "services/chassis/host/http.hpp"
 #include "services/chassis/host/io_threads.hpp"
 #include "services/chassis/host/lifecycle.hpp"
@@ -44,11 +47,33 @@ base::Result<Config> load(int argc, char** argv) {
   return config;
 }
 
-int run_with(const Config& config, const Run& run, HostOptions options) {
+// What this process was given beside its configuration. Read before any thread is started, since it is then removed
+// from the environment.
+struct Inheritance {
+  NotifyLifecycle lifecycle;
+  base::Result<std::vector<HeldSocket>> sockets = take_held_sockets();
+};
+
+int failed(Log& log, const base::Error& error) {
+  log.error("the service cannot run", {{"error", error.message}});
+  return EXIT_FAILURE;
+}
+
+base::Result<void> adopt(Inheritance& inheritance, Config& config, AsioHttp& http, rpc::GrpcTransport& rpc) {
+  TRY(auto sockets, std::move(inheritance.sockets));
+  TRY(auto by_port, match_held_sockets(std::move(sockets), config.ports));
+  for (auto& [name, listener] : by_port) {
+    name == "grpc" ? rpc.adopt(std::move(listener)) : http.adopt(std::move(listener));
+  }
+  return base::success();
+}
+
+int run_with(Config config, Inheritance inheritance, const Run& run, HostOptions options) {
   // In order of construction; all of it outlives the service's run().
   const base::SystemClock clock;
   base::SystemRandom random;
   JsonLog log(clock, {config.name, config.instance});
+  name_in_crashes(config.instance);
   Metrics metrics;
   IoThreads threads(options.io_threads);
   AsioScheduler scheduler(threads);
@@ -56,10 +81,12 @@ int run_with(const Config& config, const Run& run, HostOptions options) {
   rpc::GrpcTransport rpc(threads.executors());
   db::SqliteDatabases databases(clock);
   broker::NatsBrokers brokers;
-  NotifyLifecycle lifecycle;
+  NotifyLifecycle& lifecycle = inheritance.lifecycle;
   Environment env{config, clock, random, scheduler, http, rpc, databases, brokers, log, metrics, lifecycle};
 
-  base::Result<void> outcome = base::success();
+  base::Result<void> outcome = adopt(inheritance, config, http, rpc);
+  if (!outcome) return failed(log, outcome.error());
+  lifecycle.start_watchdog(threads);
   auto whole = [&]() -> base::Task<> { outcome = co_await run(env); };
   boost::asio::co_spawn(threads.first(), whole(), [&](std::exception_ptr error) {
     if (error) std::rethrow_exception(error);  // a defect: end loudly, the supervisor starts us again
@@ -67,18 +94,18 @@ int run_with(const Config& config, const Run& run, HostOptions options) {
   });
   threads.run();
   threads.stop();
-  if (outcome) return EXIT_SUCCESS;
-  log.error("the service cannot run", {{"error", outcome.error().message}});
-  return EXIT_FAILURE;
+  return outcome ? EXIT_SUCCESS : failed(log, outcome.error());
 }
 
 }  // namespace
 
 int run_service(int argc, char** argv, const Run& run, HostOptions options) {
+  report_crashes(std::filesystem::path(argv[0]).filename());
   std::signal(SIGPIPE, SIG_IGN);
+  Inheritance inheritance;
   google::protobuf::SetLogHandler(nullptr);  // its plain lines would stand among our JSON; the caller gets the error
-  const auto config = load(argc, argv);
-  if (config) return run_with(config.value(), run, options);
+  auto config = load(argc, argv);
+  if (config) return run_with(std::move(config).value(), std::move(inheritance), run, options);
   std::fprintf(stderr, "%s\n", config.error().message.c_str());
   return config.error().code == base::ErrorCode::invalid ? usage_error : EXIT_FAILURE;
 }

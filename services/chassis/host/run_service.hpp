@@ -19,6 +19,9 @@ struct HostOptions {
 
 // The configuration is the file named by `--config FILE` or MSCTL_CONFIG. Returns the exit code: 0 after a drained
 // stop, 1 when the service could not run, 2 for a usage error.
+//
+// It takes part in the protocols of its supervisor where that speaks them: listening sockets by LISTEN_FDS, readiness,
+// status and watchdog by NOTIFY_SOCKET. A crash leaves its backtrace on standard error (crash.hpp).
 int run_service(int argc, char** argv, const Run& run, HostOptions options = {});
 
 }  // namespace chassis

@@ -1,5 +1,7 @@
 #include "services/chassis/rpc/memory.hpp"
 
+#include <algorithm>
+#include <atomic>
 #include <exception>
 #include <mutex>
 
@@ -128,18 +130,28 @@ base::Task<Result<std::string>> guarded(const Handler& handler, Call call) {
   }
 }
 
+std::vector<std::string> split(const std::string& addresses) {
+  std::vector<std::string> names;
+  for (std::size_t begin = 0; begin <= addresses.size();) {
+    const auto end = std::min(addresses.find(',', begin), addresses.size());
+    names.push_back(addresses.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  return names;
+}
+
 class MemoryChannel final : public Channel {
  public:
-  MemoryChannel(std::shared_ptr<MemoryTransport::State> state, std::string name)
-      : state_(std::move(state)), name_(std::move(name)) {}
+  MemoryChannel(std::shared_ptr<MemoryTransport::State> state, const std::string& addresses)
+      : state_(std::move(state)), names_(split(addresses)) {}
 
   base::Task<Result<std::string>> call(Call call) override {
     const auto late = base::fail(ErrorCode::timeout, "the call did not end before its deadline");
     const auto deadline = call.deadline;
     if (call.body.size() > max_message_bytes) co_return base::fail(ErrorCode::too_large, "the message is too large");
     if (deadline <= state_->clock.monotonic()) co_return late;
-    const auto endpoint = state_->find(name_);
-    if (!endpoint) co_return unavailable("nobody listens on " + name_);
+    const auto endpoint = next();
+    if (!endpoint) co_return unavailable("nobody listens on " + names_.front());
     CO_TRY(const auto* handler, endpoint->enter(call.method));
     auto result = co_await guarded(*handler, std::move(call));
     endpoint->leave();
@@ -148,8 +160,18 @@ class MemoryChannel final : public Channel {
   }
 
  private:
+  // In turn, of those that listen.
+  std::shared_ptr<Endpoint> next() {
+    const std::size_t first = turn_++;
+    for (std::size_t i = 0; i < names_.size(); ++i) {
+      if (auto endpoint = state_->find(names_[(first + i) % names_.size()])) return endpoint;
+    }
+    return nullptr;
+  }
+
   std::shared_ptr<MemoryTransport::State> state_;
-  std::string name_;
+  std::vector<std::string> names_;
+  std::atomic<std::size_t> turn_{0};
 };
 
 }  // namespace
@@ -167,8 +189,8 @@ Result<std::unique_ptr<Server>> MemoryTransport::serve(const std::string& addres
   return std::unique_ptr<Server>(std::make_unique<MemoryServer>(state_, std::move(name), port, std::move(endpoint)));
 }
 
-std::unique_ptr<Channel> MemoryTransport::connect(const std::string& address_and_port) {
-  return std::make_unique<MemoryChannel>(state_, address_and_port);
+std::unique_ptr<Channel> MemoryTransport::connect(const std::string& addresses) {
+  return std::make_unique<MemoryChannel>(state_, addresses);
 }
 
 }  // namespace chassis::rpc

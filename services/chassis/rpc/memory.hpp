@@ -16,7 +16,7 @@ class MemoryTransport final : public Transport {
 
   // Port 0 takes a free number from 20000 on.
   base::Result<std::unique_ptr<Server>> serve(const std::string& address, std::uint16_t port, Methods methods) override;
-  std::unique_ptr<Channel> connect(const std::string& address_and_port) override;
+  std::unique_ptr<Channel> connect(const std::string& addresses) override;
 
   struct State;
 

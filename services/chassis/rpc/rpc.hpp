@@ -28,7 +28,7 @@ struct Call {
 using Handler = std::function<base::Task<base::Result<std::string>>(Call)>;
 using Methods = std::map<std::string, Handler>;  // by full method name
 
-// A connection to one service, opened at first use and reopened by itself.
+// Connections to the instances of one service, opened at first use and reopened by themselves.
 class Channel {
  public:
   virtual ~Channel() = default;
@@ -53,7 +53,8 @@ class Transport {
   // Errors: unavailable when the port is taken (a second server on one port must fail).
   virtual base::Result<std::unique_ptr<Server>> serve(const std::string& address, std::uint16_t port,
                                                       Methods methods) = 0;
-  virtual std::unique_ptr<Channel> connect(const std::string& address_and_port) = 0;
+  // `addresses` is one address:port, or several separated by commas: calls go in turn to those that accept connections.
+  virtual std::unique_ptr<Channel> connect(const std::string& addresses) = 0;
 };
 
 }  // namespace chassis::rpc

@@ -100,6 +100,30 @@ TYPED_TEST_P(RpcContract, CarriesBytesThereAndBack) {
   }
 }
 
+TYPED_TEST_P(RpcContract, SpreadsOverSeveralAndLeavesOutWhoIsAway) {
+  const auto serve = [this](std::string& name) {
+    Methods methods{
+        {"/t.v1.T/Echo", [&name](Call /*call*/) -> base::Task<base::Result<std::string>> { co_return name; }}};
+    return this->harness_.transport().serve("127.0.0.1", 0, std::move(methods)).value();
+  };
+  std::string one;
+  std::string two;
+  const auto first = serve(one);
+  auto second = serve(two);
+  one = std::to_string(first->port());
+  two = std::to_string(second->port());
+  const auto channel = this->harness_.transport().connect("127.0.0.1:" + one + ",127.0.0.1:" + two);
+  std::map<std::string, int> answers;
+  // Until both connections are made, one server gets all calls.
+  for (const auto until = this->soon(); answers.size() < 2 && std::chrono::steady_clock::now() < until;) {
+    ++answers[this->call(*channel, this->make("Echo", "")).value()];
+  }
+  EXPECT_EQ(answers.size(), 2U);
+  second.reset();
+  EXPECT_TRUE(base::run_task(this->call_until_available(*channel, "")));
+  for (int i = 0; i < 4; ++i) EXPECT_EQ(this->call(*channel, this->make("Echo", "")).value(), one);
+}
+
 TYPED_TEST_P(RpcContract, CarriesMethodMetadataAndDeadline) {
   const auto server = this->serve();
   const auto channel = this->connect(*server);
@@ -217,10 +241,10 @@ TYPED_TEST_P(RpcContract, CallsRunSideBySide) {
   EXPECT_EQ(good, 500);
 }
 
-REGISTER_TYPED_TEST_SUITE_P(RpcContract, CarriesBytesThereAndBack, CarriesMethodMetadataAndDeadline, ErrorsCrossWhole,
-                            AnUnknownMethodIsInternal, AHandlerThatThrowsIsInternalAndHarmsNothing,
-                            AMessageAboveTheLimitIsTooLarge, ASecondServerOnThePortFails,
-                            NobodyListeningIsUnavailableAtOnce, ARestartedPeerIsFoundAgain, ADeadlineEndsTheCall,
-                            DrainingLetsRunningCallsEndAndRefusesNewOnes, CallsRunSideBySide);
+REGISTER_TYPED_TEST_SUITE_P(RpcContract, SpreadsOverSeveralAndLeavesOutWhoIsAway, CarriesBytesThereAndBack,
+                            CarriesMethodMetadataAndDeadline, ErrorsCrossWhole, AnUnknownMethodIsInternal,
+                            AHandlerThatThrowsIsInternalAndHarmsNothing, AMessageAboveTheLimitIsTooLarge,
+                            ASecondServerOnThePortFails, NobodyListeningIsUnavailableAtOnce, ARestartedPeerIsFoundAgain,
+                            ADeadlineEndsTheCall, DrainingLetsRunningCallsEndAndRefusesNewOnes, CallsRunSideBySide);
 
 }  // namespace chassis::rpc

@@ -155,9 +155,13 @@ base::Result<std::unique_ptr<HttpServer>> FakeHttp::serve(const std::string& add
 
 base::Task<base::Result<base::http::Response>> FakeHttp::send(base::http::Target target, base::http::Request request,
                                                               std::chrono::milliseconds /*timeout*/) {
+  if (const auto lost = lost_.find(target.port); lost != lost_.end()) {
+    ++lost->second;
+    co_return base::fail(base::ErrorCode::unavailable, std::to_string(target.port) + " closed the connection");
+  }
   const auto found = handlers_.find(target.port);
   if (found == handlers_.end()) {
-    co_return base::fail(base::ErrorCode::unavailable, "nothing listens on port " + std::to_string(target.port));
+    co_return base::fail(base::ErrorCode::unavailable, "cannot connect to port " + std::to_string(target.port));
   }
   const auto handler = found->second;  // kept while it runs
   co_return co_await handler(std::move(request));

@@ -87,10 +87,14 @@ class FakeHttp final : public Http {
 
   // Replaces what would answer at that port, as another service does.
   void answer_at(std::uint16_t port, base::http::Handler handler) { handlers_[port] = std::move(handler); }
+  // The connection is lost after the request went out.
+  void lose_at(std::uint16_t port) { lost_[port] = 0; }
+  int lost_at(std::uint16_t port) const { return lost_.at(port); }
   bool serves(std::uint16_t port) const { return handlers_.contains(port); }
 
  private:
   std::map<std::uint16_t, base::http::Handler> handlers_;
+  std::map<std::uint16_t, int> lost_;  // how many requests were lost there
 };
 
 class CapturedLog final : public Log {
@@ -106,7 +110,8 @@ class CapturedLog final : public Log {
 
 class CapturedLifecycle final : public Lifecycle {
  public:
-  void ready() override { states.emplace_back("ready"); }
+  void ready(const std::string& /*status*/) override { states.emplace_back("ready"); }
+  void not_ready(const std::string& why) override { states.emplace_back("not ready: " + why); }
   void stopping() override { states.emplace_back("stopping"); }
   std::vector<std::string> states;
 };

@@ -12,8 +12,7 @@ struct Route {
   std::string prefix;  // public: /api/v1/users
   std::string to;      // at the service: /v1/users
   std::string service;
-  std::string address;  // IPv4 address of its REST port
-  std::uint16_t port = 0;
+  std::size_t upstream = 0;  // the service's number among those behind the gateway
 };
 
 class RouteTable {

@@ -6,8 +6,8 @@ namespace gateway_service::domain {
 namespace {
 
 RouteTable table() {
-  return RouteTable({{"/api/users", "/v1/users", "user-service", "127.0.0.1", 1},
-                     {"/api/users/admin", "/admin", "admin-service", "127.0.0.1", 2}});
+  return RouteTable(
+      {{"/api/users", "/v1/users", "user-service", 0}, {"/api/users/admin", "/admin", "admin-service", 1}});
 }
 
 TEST(RouteTable, TakesTheLongestPrefixAtASegmentBorder) {

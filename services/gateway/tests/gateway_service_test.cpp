@@ -97,6 +97,80 @@ TEST_F(Gateway, AProblemNamesThePathTheClientAskedFor) {
   EXPECT_EQ(body["detail"], "d");
 }
 
+// Three instances of user-service, as a registry tells; which of them listen is up to each test.
+class Balanced : public testing::Test {
+ protected:
+  static chassis::Config discovering() {
+    auto made = config();
+    made.discovery = {chassis::DiscoveryDriver::consul, "127.0.0.1:8500"};
+    return made;
+  }
+  Balanced() : world(discovering()) {
+    world.http.answer_at(8500, [this](Request request) -> base::Task<Response> {
+      if (request.target.find("index=") != std::string::npos) co_await world.scheduler.sleep(std::chrono::minutes(1));
+      Response response;
+      response.headers.add("X-Consul-Index", "5");
+      response.body = instances;
+      co_return response;
+    });
+    world.start(run);
+    world.advance(std::chrono::milliseconds(10));
+  }
+  void serve(std::uint16_t port) {
+    world.http.answer_at(port, [this, port](Request /*request*/) -> base::Task<Response> {
+      served.push_back(port);
+      co_return Response{};
+    });
+  }
+
+  std::string instances = R"([{"Service": {"ID": "a", "Address": "127.0.0.1", "Port": 8181}},
+                              {"Service": {"ID": "b", "Address": "127.0.0.1", "Port": 8182}},
+                              {"Service": {"ID": "c", "Address": "127.0.0.1", "Port": 8183}}])";
+  FakeEnvironment world;
+  std::vector<int> served;
+};
+
+TEST_F(Balanced, GivesTheInstancesRequestsInTurn) {
+  for (const std::uint16_t port : {8181, 8182, 8183}) serve(port);
+  for (int i = 0; i < 6; ++i) EXPECT_EQ(world.request("GET", "/api/v1/users/1").status, 200);
+  EXPECT_EQ(served, (std::vector<int>{8181, 8182, 8183, 8181, 8182, 8183}));
+}
+
+TEST_F(Balanced, TriesTheNextOneWhenOneCannotBeReachedWhateverTheMethod) {
+  serve(8182);
+  serve(8183);
+  for (const char* method : {"POST", "GET", "PATCH"}) EXPECT_EQ(world.request(method, "/api/v1/users/1").status, 200);
+  EXPECT_EQ(served, (std::vector<int>{8182, 8182, 8183}));
+}
+
+TEST_F(Balanced, SendsAgainAfterALostConnectionOnlyWhatMayBeSentTwice) {
+  world.http.lose_at(8181);
+  serve(8182);
+  serve(8183);
+  EXPECT_EQ(world.request("GET", "/api/v1/users/1").status, 200);
+  EXPECT_EQ(world.http.lost_at(8181), 1);
+  for (int i = 0; i < 2; ++i) world.request("GET", "/api/v1/users/1");
+  const auto before = served.size();
+  EXPECT_EQ(world.request("POST", "/api/v1/users/1").status, 503);
+  EXPECT_EQ(world.http.lost_at(8181), 2);
+  EXPECT_EQ(served.size(), before) << "the order may have been placed";
+}
+
+TEST_F(Balanced, SaysSoWhenNoneCanBeReached) { EXPECT_EQ(world.json("GET", "/api/v1/users/1").first, 503); }
+
+TEST_F(Balanced, ReadyWhileOneInstanceAnswers) {
+  serve(8183);
+  EXPECT_EQ(world.json("GET", "/health/ready").second["checks"]["user-service"]["status"], "up");
+}
+
+TEST_F(Balanced, GoesBackToTheConfiguredAddressWhenNoInstanceIsKnown) {
+  serve(8081);
+  instances = "[]";
+  world.advance(std::chrono::minutes(2));
+  EXPECT_EQ(world.request("GET", "/api/v1/users/1").status, 200);
+  EXPECT_EQ(served, std::vector<int>{8081});
+}
+
 TEST_F(Gateway, SaysWhichServiceIsDownAndStaysReady) {
   FakeEnvironment alone(config());
   alone.start(run);

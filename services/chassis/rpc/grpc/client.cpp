@@ -1,4 +1,5 @@
 #include <charconv>
+#include <mutex>
 
 #include <grpcpp/create_channel.h>
 #include <grpcpp/generic/generic_stub.h>
@@ -19,7 +20,7 @@ using Answer = Result<std::string>;
 
 // A restarted peer is to be found within a second. The connect time-out is MIN_RECONNECT_BACKOFF; a refused connection
 // does not wait for it. Keepalive frees a connection whose peer has vanished without a word.
-grpc::ChannelArguments channel_arguments() {
+grpc::ChannelArguments channel_arguments(bool several) {
   grpc::ChannelArguments arguments;
   arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100);
   arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 2'000);
@@ -29,6 +30,7 @@ grpc::ChannelArguments channel_arguments() {
   arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);  // calls between services never go through a proxy
   arguments.SetInt(GRPC_ARG_SERVICE_CONFIG_DISABLE_RESOLUTION, 1);
   arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
+  if (several) arguments.SetLoadBalancingPolicyName("round_robin");
   arguments.SetMaxReceiveMessageSize(static_cast<int>(max_message_bytes));
   return arguments;
 }
@@ -70,11 +72,40 @@ Answer answer_of(const grpc::Status& status, Exchange& exchange) {
   return std::string(reinterpret_cast<const char*>(slice.begin()), slice.size());
 }
 
+// The connection for the next call. Thread-safe.
+class Stubs {
+ public:
+  explicit Stubs(const std::string& addresses)
+      : several_(addresses.find(',') != std::string::npos),
+        target_(several_ ? "ipv4:" + addresses : addresses),
+        stub_(connect()) {}
+
+  std::shared_ptr<grpc::GenericStub> current() {
+    const std::lock_guard lock(mutex_);
+    return stub_;
+  }
+  // The server at the other end of `old` is about to end: later calls take a new connection, which another process
+  // accepts. Running ones keep the old one alive.
+  void leave(const std::shared_ptr<grpc::GenericStub>& old) {
+    const std::lock_guard lock(mutex_);
+    if (stub_ == old) stub_ = connect();
+  }
+
+ private:
+  std::shared_ptr<grpc::GenericStub> connect() const {
+    return std::make_shared<grpc::GenericStub>(
+        grpc::CreateCustomChannel(target_, grpc::InsecureChannelCredentials(), channel_arguments(several_)));
+  }
+
+  bool several_;
+  std::string target_;
+  std::mutex mutex_;
+  std::shared_ptr<grpc::GenericStub> stub_;
+};
+
 class GrpcChannel final : public Channel {
  public:
-  explicit GrpcChannel(const std::string& target)
-      : stub_(std::make_shared<grpc::GenericStub>(
-            grpc::CreateCustomChannel(target, grpc::InsecureChannelCredentials(), channel_arguments()))) {}
+  explicit GrpcChannel(const std::string& addresses) : stubs_(std::make_shared<Stubs>(addresses)) {}
 
   base::Task<Answer> call(Call call) override {
     if (call.body.size() > max_message_bytes) co_return base::fail(ErrorCode::too_large, "the message is too large");
@@ -82,7 +113,7 @@ class GrpcChannel final : public Channel {
         std::min<base::Monotonic::duration>(call.deadline - std::chrono::steady_clock::now(), std::chrono::hours(24));
     if (left.count() <= 0) co_return base::fail(ErrorCode::timeout, "the deadline has passed");
     auto exchange = std::make_shared<Exchange>();
-    exchange->stub = stub_;
+    exchange->stub = stubs_->current();
     // A span, not a point in time, so that a jump of the wall clock changes nothing.
     exchange->context.set_deadline(gpr_time_from_nanos(std::chrono::nanoseconds(left).count(), GPR_TIMESPAN));
     for (const auto& [name, value] : call.metadata) {
@@ -90,24 +121,24 @@ class GrpcChannel final : public Channel {
     }
     const grpc::Slice slice(call.body);
     exchange->request = grpc::ByteBuffer(&slice, 1);
-    auto start = [exchange, method = std::move(call.method)](base::Resume<Answer> resume) {
+    auto start = [exchange, stubs = stubs_, method = std::move(call.method)](base::Resume<Answer> resume) {
       exchange->resume = std::move(resume);
-      exchange->stub->UnaryCall(
-          &exchange->context, method, grpc::StubOptions(), &exchange->request, &exchange->response,
-          [exchange](const grpc::Status& status) { exchange->resume(answer_of(status, *exchange)); });
+      exchange->stub->UnaryCall(&exchange->context, method, grpc::StubOptions(), &exchange->request,
+                                &exchange->response, [exchange, stubs](const grpc::Status& status) {
+                                  if (!trailer(exchange->context, leaving_key).empty()) stubs->leave(exchange->stub);
+                                  exchange->resume(answer_of(status, *exchange));
+                                });
     };
     auto answer = base::await_foreign<Answer>(std::move(start));
     co_return co_await std::move(answer);
   }
 
  private:
-  std::shared_ptr<grpc::GenericStub> stub_;
+  std::shared_ptr<Stubs> stubs_;
 };
 
 }  // namespace
 
-std::unique_ptr<Channel> connect_grpc(const std::string& address_and_port) {
-  return std::make_unique<GrpcChannel>(address_and_port);
-}
+std::unique_ptr<Channel> connect_grpc(const std::string& addresses) { return std::make_unique<GrpcChannel>(addresses); }
 
 }  // namespace chassis::rpc

@@ -1,7 +1,12 @@
+#include <fcntl.h>
+
+#include <atomic>
 #include <thread>
 
+#include <gtest/gtest.h>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/use_future.hpp>
 
 #include "services/chassis/rpc/grpc/transport.hpp"
 #include "services/chassis/rpc/grpc/wire.hpp"
@@ -81,6 +86,70 @@ TEST_F(Grpc, MetadataThatHttpForbidsIsLeftOut) {
   hostile.metadata.add("traceparent", "a\r\nb");
   hostile.metadata.add("Upper Case", "x");
   EXPECT_EQ(call(*channel, std::move(hostile)).value(), "/t.v1.T/Describe  in time");
+}
+
+// Servers that replace each other on one socket, as processes do, and a client that calls all the time.
+TEST(GrpcHandover, ReplacingTheServerUnderLoadFailsNoCall) {
+  const auto held = base::http::Listener::tcp("127.0.0.1", 0).value();
+  boost::asio::io_context io(1);
+  auto guard = boost::asio::make_work_guard(io);
+  std::thread thread([&] { io.run(); });
+  const Methods methods{
+      {"/t.v1.T/Echo", [](Call call) -> base::Task<base::Result<std::string>> { co_return call.body; }}};
+  GrpcTransport transport({io.get_executor()});
+  const auto start = [&] {
+    transport.adopt(base::http::Listener::inherited(::fcntl(held.fd(), F_DUPFD_CLOEXEC, 3)).value());
+    return transport.serve("127.0.0.1", held.port(), methods).value();
+  };
+  auto server = start();
+  EXPECT_EQ(server->port(), held.port());
+
+  const auto channel = transport.connect("127.0.0.1:" + std::to_string(held.port()));
+  std::atomic<bool> stop{false};
+  std::atomic<int> answered{0};
+  std::atomic<int> failed{0};
+  std::string last_failure;  // once the callers have ended
+  boost::asio::io_context calling(1);
+  auto caller = [&]() -> base::Task<> {
+    while (!stop) {
+      Call call{"/t.v1.T/Echo", "hello", {}, std::chrono::steady_clock::now() + std::chrono::seconds(10)};
+      const auto answer = co_await channel->call(std::move(call));
+      if (answer) {
+        ++answered;
+      } else {
+        ++failed;
+        last_failure = answer.error().message;
+      }
+    }
+  };
+  for (int i = 0; i < 8; ++i) boost::asio::co_spawn(calling, caller, boost::asio::detached);
+  std::thread caller_thread([&] { calling.run(); });
+  const auto wait_for = [&](int more) {
+    for (const int target = answered + more; answered < target && failed == 0;) std::this_thread::yield();
+  };
+  const auto drain = [&](Server& old) {
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(5);
+    boost::asio::co_spawn(io, old.drain(deadline), boost::asio::use_future).get();
+  };
+  for (int i = 0; i < 6; ++i) {
+    wait_for(300);
+    if (i % 2 == 0) {  // as a rolling restart does
+      auto next = start();
+      drain(*server);
+      server = std::move(next);
+    } else {  // as a restart does
+      drain(*server);
+      server = start();
+    }
+  }
+  wait_for(300);
+  stop = true;
+  caller_thread.join();
+  EXPECT_EQ(failed, 0) << last_failure;
+  server.reset();
+  guard.reset();
+  io.stop();
+  thread.join();
 }
 
 TEST(GrpcStatus, AForeignStatusMapsToTheNearestCode) {

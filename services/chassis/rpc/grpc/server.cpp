@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <atomic>
 #include <set>
 #include <thread>
@@ -16,8 +17,11 @@
 #include <boost/asio/detached.hpp>
 #include <boost/asio/this_coro.hpp>
 
+#include "base/http/server.hpp"
 #include "base/resume.hpp"
 #include "base/timer.hpp"
+#include "services/chassis/rpc/grpc/acceptor.hpp"
+#include "services/chassis/rpc/grpc/peers.hpp"
 #include "services/chassis/rpc/grpc/sides.hpp"
 #include "services/chassis/rpc/grpc/wire.hpp"
 #include "services/chassis/rpc/status.hpp"
@@ -30,6 +34,10 @@ using base::Result;
 using Answer = Result<std::string>;
 using base::Timer;
 
+constexpr std::chrono::milliseconds look_again{10};
+// How long a client that was told to go elsewhere is given to close its connection.
+constexpr std::chrono::milliseconds farewell{200};
+
 base::Error going_down() { return {ErrorCode::unavailable, "the service is going down", {}, std::chrono::seconds(1)}; }
 
 // One call being answered. gRPC's objects are valid until finish(), which may come from any thread and counts once.
@@ -41,9 +49,10 @@ class Active {
   ~Active() { finish(going_down()); }
   Active(const Active&) = delete;
 
-  void finish(Answer answer) {
+  void finish(Answer answer, bool leaving = false) {
     auto* reactor = reactor_.exchange(nullptr);
     if (reactor == nullptr) return;
+    if (leaving) context_->AddTrailingMetadata(leaving_key, "1");
     if (answer && answer.value().size() > max_message_bytes) {
       answer = base::fail(ErrorCode::internal, "the answer is larger than a message may be");
     }
@@ -68,19 +77,49 @@ class Active {
   grpc::ByteBuffer* response_;
 };
 
-// The calls that run. Thread-safe.
+// The calls that run, and the clients that called lately. Thread-safe.
 class Calls {
  public:
-  // False when no new call is wanted.
-  bool add(const std::shared_ptr<Active>& call) {
+  // False when no new call is wanted. `peer` names the connection.
+  bool add(const std::shared_ptr<Active>& call, const std::string& peer) {
     const std::lock_guard lock(mutex_);
     if (phase_ == Phase::draining) return false;
     calls_.insert_or_assign(call.get(), call);
+    if (peers_.size() >= peers_kept) forget_old_peers();
+    peers_[peer].used = std::chrono::steady_clock::now();
     return true;
   }
-  void remove(Active* call) {
+  void finish(Active* call, Answer answer, const std::string& peer) {
+    bool tell = false;
+    {
+      const std::lock_guard lock(mutex_);
+      tell = phase_ == Phase::leaving;
+      if (tell && !peers_[peer].told) peers_[peer].told = std::chrono::steady_clock::now();
+    }
+    call->finish(std::move(answer), tell);
     const std::lock_guard lock(mutex_);
     calls_.erase(call);
+  }
+  // From now on each answer tells its client to go elsewhere.
+  void leave() {
+    const std::lock_guard lock(mutex_);
+    if (phase_ == Phase::serving) phase_ = Phase::leaving;
+  }
+  // True while a client that called lately, and may call again any moment, has not been told or has not gone yet.
+  bool someone_may_call(const std::set<std::string>& connected) {
+    const std::lock_guard lock(mutex_);
+    forget_old_peers();
+    std::erase_if(peers_, [&connected](const auto& peer) { return !connected.contains(peer.first); });
+    const auto gone_by_now = std::chrono::steady_clock::now() - farewell;
+    return std::any_of(peers_.begin(), peers_.end(), [gone_by_now](const auto& peer) {
+      return !peer.second.told || *peer.second.told > gone_by_now;
+    });
+  }
+  // A new connection; its first call is on its way.
+  void meet(const std::string& peer) {
+    const std::lock_guard lock(mutex_);
+    if (peers_.size() >= peers_kept) forget_old_peers();
+    peers_[peer].used = std::chrono::steady_clock::now();
   }
   void refuse_new() {
     const std::lock_guard lock(mutex_);
@@ -99,10 +138,21 @@ class Calls {
   }
 
  private:
-  enum class Phase : std::uint8_t { serving, draining };
+  enum class Phase : std::uint8_t { serving, leaving, draining };
+  struct Peer {
+    base::Monotonic used;
+    std::optional<base::Monotonic> told = {};
+  };
+  static constexpr std::size_t peers_kept = 1024;
+
+  void forget_old_peers() {
+    const auto limit = std::chrono::steady_clock::now() - base::http::recent_use;
+    std::erase_if(peers_, [limit](const auto& peer) { return peer.second.used < limit; });
+  }
 
   std::mutex mutex_;
   Phase phase_ = Phase::serving;
+  std::unordered_map<std::string, Peer> peers_;
   std::unordered_map<Active*, std::weak_ptr<Active>> calls_;
 };
 
@@ -123,7 +173,7 @@ Call call_of(const std::string& method, const grpc::CallbackServerContext& conte
 }
 
 base::Task<> answer(std::shared_ptr<const Methods> methods, Call call, std::shared_ptr<Active> active,
-                    std::shared_ptr<Calls> calls) {
+                    std::shared_ptr<Calls> calls, std::string peer) {
   Answer result = base::fail(ErrorCode::timeout, "the deadline passed before the call began");
   if (call.deadline > std::chrono::steady_clock::now()) {
     try {
@@ -133,8 +183,7 @@ base::Task<> answer(std::shared_ptr<const Methods> methods, Call call, std::shar
       result = base::fail(ErrorCode::internal, std::string("the handler threw: ") + thrown.what());
     }
   }
-  active->finish(std::move(result));
-  calls->remove(active.get());
+  calls->finish(active.get(), std::move(result), peer);
 }
 
 // Registers each method by hand, the way generated code does for its raw callback methods: bytes in, bytes out. About
@@ -160,13 +209,14 @@ class RawService final : public grpc::Service {
                                   const grpc::ByteBuffer* request, grpc::ByteBuffer* response) {
     auto* reactor = context->DefaultReactor();
     auto active = std::make_shared<Active>(context, reactor, response);
-    if (!calls_->add(active)) {
+    auto peer = context->peer();
+    if (!calls_->add(active, peer)) {
       active->finish(going_down());
       return reactor;
     }
     const auto& executor = executors_[next_++ % executors_.size()];
     auto call = call_of(name, *context, *request);
-    boost::asio::co_spawn(executor, answer(methods_, std::move(call), std::move(active), calls_),
+    boost::asio::co_spawn(executor, answer(methods_, std::move(call), std::move(active), calls_, std::move(peer)),
                           boost::asio::detached);
     return reactor;
   }
@@ -180,18 +230,26 @@ class RawService final : public grpc::Service {
 class GrpcServer final : public Server {
  public:
   GrpcServer(std::shared_ptr<const Methods> methods, std::vector<base::Executor> executors)
-      : methods_(methods), service_(std::move(methods), std::move(executors), calls_) {}
+      : methods_(methods), executor_(executors.front()), service_(std::move(methods), std::move(executors), calls_) {}
   ~GrpcServer() override {
+    if (acceptor_) acceptor_->stop();
     calls_->cut();
     if (server_) server_->Shutdown(std::chrono::system_clock::now());
     if (stopper_.joinable()) stopper_.join();
   }
 
-  Result<void> listen(const std::string& address, std::uint16_t port) {
+  Result<void> listen(const std::string& address, std::uint16_t port, std::optional<base::http::Listener> held) {
     const auto target = address + ":" + std::to_string(port);
     grpc::EnableDefaultHealthCheckService(true);
     grpc::ServerBuilder builder;
-    builder.AddListeningPort(target, grpc::InsecureServerCredentials(), &port_);
+    if (held) {
+      using From = grpc::ServerBuilder::experimental_type::ExternalConnectionType;
+      connections_ =
+          builder.experimental().AddExternalConnectionAcceptor(From::FROM_FD, grpc::InsecureServerCredentials());
+      port_ = held->port();
+    } else {
+      builder.AddListeningPort(target, grpc::InsecureServerCredentials(), &port_);
+    }
     builder.RegisterService(&service_);
     builder.SetMaxReceiveMessageSize(static_cast<int>(max_message_bytes));
     builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);  // a second server on the port must fail
@@ -201,6 +259,7 @@ class GrpcServer final : public Server {
       return base::fail(ErrorCode::unavailable, "cannot listen on " + target + " for gRPC; is the port taken?");
     }
     set_health(true);
+    if (held) accept_from(std::move(*held));
     return base::success();
   }
 
@@ -208,7 +267,12 @@ class GrpcServer final : public Server {
 
   base::Task<> drain(base::Monotonic deadline) override {
     set_health(false);
-    calls_->refuse_new();
+    if (acceptor_) {
+      acceptor_->stop();
+      co_await send_clients_away(deadline);
+    } else {
+      calls_->refuse_new();
+    }
     Timer timer(co_await boost::asio::this_coro::executor, deadline);
     timer.async_wait([calls = calls_](boost::system::error_code stopped) {
       if (!stopped) calls->cut();
@@ -226,6 +290,28 @@ class GrpcServer final : public Server {
   }
 
  private:
+  void accept_from(base::http::Listener held) {
+    auto deliver = [connections = connections_, calls = calls_](int fd) {
+      calls->meet(peer_of(fd));
+      grpc::experimental::ExternalConnectionAcceptor::NewConnectionParameters parameters;
+      parameters.fd = fd;
+      connections->HandleNewConnection(&parameters);
+    };
+    acceptor_ = std::make_shared<Acceptor>(executor_, std::move(held), std::move(deliver));
+    acceptor_->start();
+  }
+
+  base::Task<> send_clients_away(base::Monotonic deadline) {
+    const auto now = std::chrono::steady_clock::now();
+    const auto end = std::min<base::Monotonic>(now + base::http::recent_use, now + (deadline - now) / 4);
+    Timer timer(co_await boost::asio::this_coro::executor);
+    calls_->leave();
+    while (calls_->someone_may_call(connected_peers(port())) && std::chrono::steady_clock::now() < end) {
+      timer.expires_after(look_again);
+      co_await timer.async_wait(base::use_task);
+    }
+  }
+
   void set_health(bool serving) {
     auto* health = server_->GetHealthCheckService();
     if (health == nullptr) return;
@@ -236,8 +322,11 @@ class GrpcServer final : public Server {
   }
 
   std::shared_ptr<const Methods> methods_;
+  base::Executor executor_;
   std::shared_ptr<Calls> calls_ = std::make_shared<Calls>();
   RawService service_;
+  std::shared_ptr<grpc::experimental::ExternalConnectionAcceptor> connections_;
+  std::shared_ptr<Acceptor> acceptor_;  // when the socket is held by somebody else
   std::unique_ptr<grpc::Server> server_;
   std::thread stopper_;
   int port_ = 0;
@@ -246,9 +335,10 @@ class GrpcServer final : public Server {
 }  // namespace
 
 Result<std::unique_ptr<Server>> serve_grpc(std::vector<base::Executor> executors, const std::string& address,
-                                           std::uint16_t port, Methods methods) {
+                                           std::uint16_t port, std::optional<base::http::Listener> held,
+                                           Methods methods) {
   auto server = std::make_unique<GrpcServer>(std::make_shared<const Methods>(std::move(methods)), std::move(executors));
-  TRY(server->listen(address, port));
+  TRY(server->listen(address, port, std::move(held)));
   return std::unique_ptr<Server>(std::move(server));
 }
 

@@ -11,11 +11,13 @@ GrpcTransport::GrpcTransport(std::vector<base::Executor> executors) : executors_
 
 base::Result<std::unique_ptr<Server>> GrpcTransport::serve(const std::string& address, std::uint16_t port,
                                                            Methods methods) {
-  return serve_grpc(executors_, address, port, std::move(methods));
+  std::optional<base::http::Listener> held;
+  if (auto found = held_.extract(port)) held = std::move(found.mapped());
+  return serve_grpc(executors_, address, port, std::move(held), std::move(methods));
 }
 
-std::unique_ptr<Channel> GrpcTransport::connect(const std::string& address_and_port) {
-  return connect_grpc(address_and_port);
-}
+void GrpcTransport::adopt(base::http::Listener held) { held_.insert_or_assign(held.port(), std::move(held)); }
+
+std::unique_ptr<Channel> GrpcTransport::connect(const std::string& addresses) { return connect_grpc(addresses); }
 
 }  // namespace chassis::rpc

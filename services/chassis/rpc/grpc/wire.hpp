@@ -13,6 +13,7 @@ namespace chassis::rpc {
 inline constexpr auto code_key = "x-error-code";
 inline constexpr auto fields_key = "x-error-fields-bin";
 inline constexpr auto retry_key = "x-retry-after";
+inline constexpr auto leaving_key = "x-going-away";
 inline constexpr std::size_t max_fields_bytes = 4 * 1024;  // gRPC refuses more than 8 KiB of metadata in all
 inline constexpr std::size_t max_text_bytes = 1024;        // of a message
 

@@ -40,6 +40,12 @@ Headers end_to_end(const Headers& headers) {
   return kept;
 }
 
+bool may_try_another(const base::Error& error, const std::string& method) {
+  if (error.code != base::ErrorCode::unavailable) return false;
+  const bool idempotent = method == "GET" || method == "PUT" || method == "DELETE" || method == "OPTIONS";
+  return idempotent || base::http::nothing_was_sent(error);
+}
+
 // A problem names the path that failed as the service knows it; the client knows another one.
 std::string seen_from_here(std::string problem, const std::string& path) {
   auto parsed = base::parse_json(problem);
@@ -61,11 +67,10 @@ base::Task<chassis::Handled> Proxy::handle(chassis::CallContext context, base::h
     const auto error = base::fail(base::ErrorCode::not_found, "there is no route for " + path);
     co_return chassis::Handled{chassis::problem(error, path, context), "unknown"};
   }
-  base::http::Target target{route->address, route->port, {}};
   const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(context.deadline - env_.clock.monotonic());
   const auto patience = left + answer_margin;
   auto upstream_request = outgoing(*route, context, std::move(request));
-  auto answer = co_await env_.http.send(std::move(target), std::move(upstream_request), patience);
+  auto answer = co_await forward(*route, std::move(upstream_request), patience);
   chassis::Handled handled{{}, route->prefix};
   if (!answer) {
     base::Error error = answer.error();
@@ -86,6 +91,23 @@ base::Task<chassis::Handled> Proxy::handle(chassis::CallContext context, base::h
     handled.response.body = seen_from_here(std::move(handled.response.body), path);
   }
   co_return handled;
+}
+
+base::Task<base::Result<base::http::Response>> Proxy::forward(const domain::Route& route, base::http::Request request,
+                                                              std::chrono::milliseconds patience) const {
+  const auto choice = upstreams_[route.upstream]->pick();
+  const auto attempts = std::min(choice.size(), max_attempts);
+  for (std::size_t attempt = 0; attempt + 1 < attempts; ++attempt) {
+    auto copy = request;  // only where there is a choice; the usual single instance costs none
+    auto target = choice.at(attempt);
+    auto answer = co_await env_.http.send(std::move(target), std::move(copy), patience);
+    if (answer || !may_try_another(answer.error(), request.method)) co_return answer;
+    env_.metrics.count("gateway_failovers_total", "Requests that went to another instance after one had failed",
+                       {{"service", route.service}});
+  }
+  if (attempts == 0) co_return base::fail(base::ErrorCode::unavailable, "no instance is known");
+  auto target = choice.at(attempts - 1);
+  co_return co_await env_.http.send(std::move(target), std::move(request), patience);
 }
 
 base::http::Request Proxy::outgoing(const domain::Route& route, const chassis::CallContext& context,

@@ -1,0 +1,40 @@
+#include "supervisor/posix/held_sockets.hpp"
+
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include "base/http/server.hpp"
+
+namespace posix {
+namespace {
+
+std::uint16_t port_of(int fd) {
+  sockaddr_in name{};
+  socklen_t size = sizeof name;
+  if (::getsockname(fd, reinterpret_cast<sockaddr*>(&name), &size) != 0 || name.sin_family != AF_INET) return 0;
+  return ntohs(name.sin_port);
+}
+
+}  // namespace
+
+base::Result<int> HeldSockets::open(const std::string& service, const std::string& name, std::uint16_t port) {
+  auto& sockets = held_[service];
+  const auto known = sockets.find(name);
+  if (known != sockets.end() && known->second.port == port) return known->second.socket.get();
+  TRY(const auto listener, base::http::Listener::tcp("127.0.0.1", port));
+  Descriptor socket(::fcntl(listener.fd(), F_DUPFD_CLOEXEC, 3));
+  if (!socket) return base::fail(base::ErrorCode::unavailable, "no descriptor for a socket is left");
+  ::fcntl(socket.get(), F_SETFL, 0);  // blocking, as systemd hands sockets over: a simple program may just accept
+  sockets[name] = Held{std::move(socket), port};
+  return sockets[name].socket.get();
+}
+
+void HeldSockets::adopt(const std::string& service, const std::string& name, int fd) {
+  Descriptor socket(fd);
+  const std::uint16_t port = port_of(fd);
+  auto& sockets = held_[service];
+  if (!sockets.contains(name)) sockets[name] = Held{std::move(socket), port};
+}
+
+}  // namespace posix
