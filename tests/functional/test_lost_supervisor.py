@@ -24,18 +24,20 @@ def lost(msctl_bin, tmp_path):
     one.close()
 
 
-def test_ps_says_so_and_up_starts_anew(lost):
+def test_services_serve_on_and_up_takes_them_over(lost):
     shop, pids = lost
     done = shop.run("ps", timeout=5)
     assert done.returncode == 1 and done.stdout == ""  # "stopped" would be a guess
     assert "the supervisor is gone and its services may still run" in done.stderr
     assert "msctl up" in done.stderr and "msctl down" in done.stderr
-    assert all(process_alive(pid) for pid in pids)
+    assert shop.get(f"/api/v1/users/{shop.user['id']}").json() == shop.user
     shop.up()
-    assert not any(process_alive(pid) for pid in pids)
+    assert [row["pid"] for row in shop.ps().values()] == pids
+    assert all(row["restarts"] == 0 for row in shop.ps().values())
     assert len([1 for _, command in processes_of(shop.folder) if "nats-server" in command]) == 1
     assert shop.get(f"/api/v1/users/{shop.user['id']}").json() == shop.user
     assert shop.run("ps").stderr == ""
+    shop.kill_and_wait("user-service")
 
 
 def test_down_leaves_nothing(lost):

@@ -164,8 +164,10 @@ def test_child_has_three_descriptors(cluster):
     finally:
         os.close(inherited)
     wait_for(listing.exists)
-    log = c.folder / ".msctl" / "logs" / "web.log"
-    assert listing.read_text().splitlines() == ["0 /dev/null", f"1 {log}", f"2 {log}"]
+    links = dict(line.split(" ", 1) for line in listing.read_text().splitlines())
+    assert sorted(links) == ["0", "1", "2"]
+    assert links["0"] == "/dev/null"
+    assert links["1"].startswith("pipe:") and links["2"].startswith("pipe:")
 
 
 def test_child_starts_with_default_signals(cluster):
@@ -422,7 +424,8 @@ def test_up_after_a_killed_supervisor_runs_one_of_each(cluster):
     os.kill(c.supervisor_pid(), signal.SIGKILL)
     wait_for(lambda: c.supervisor_pid() is None)
     c.up()
-    assert not process_alive(old)
+    assert process_alive(old)
+    assert c.ps()["web"]["pid"] == old
     assert len([1 for _, command in processes_of(c.folder) if "web.py" in command]) == 1
 
 
