@@ -299,7 +299,7 @@ TEST_F(KeeperTest, the_next_supervisor_is_told_how_a_process_ended_meanwhile) {
 }
 
 TEST_F(KeeperTest, sockets_of_keepers_that_are_gone_are_cleared_away) {
-  shell("sleep 1000");
+  shell("exec sleep 1000");
   const pid_t keeper = side_->process->keeper;
   const auto process = side_->process->process;
   side_.reset();
@@ -307,7 +307,7 @@ TEST_F(KeeperTest, sockets_of_keepers_that_are_gone_are_cleared_away) {
   await_end(keeper);
   EXPECT_TRUE(take_over().empty());
   EXPECT_FALSE(fs::exists(folder_ / "keepers" / "test@1.sock"));
-  EXPECT_TRUE(posix::send_signal(process, SIGKILL));
+  await_end(process.pid);  // it goes with its keeper
 }
 
 TEST_F(KeeperTest, a_killed_keeper_takes_its_family_with_it) {
