@@ -1,5 +1,6 @@
 #include <unistd.h>
 
+#include <algorithm>
 #include <charconv>
 #include <memory>
 
@@ -49,6 +50,11 @@ struct Pairs {
 int up(UpOptions options, const Pairs& pairs) {
   if (const auto read = read_scale(pairs.scale, options.scale); !read) return report(read.error());
   if (const auto read = read_sanitize(pairs.sanitize, options.place.sanitize); !read) return report(read.error());
+  // What is scaled is asked for as well.
+  for (const auto& [name, count] : options.scale) {
+    auto& names = options.services;
+    if (!names.empty() && std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
+  }
   if (options.watch && options.detach) {
     return report(base::fail(base::ErrorCode::invalid, "--watch stays in the foreground: leave -d away"));
   }
