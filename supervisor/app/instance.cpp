@@ -75,8 +75,8 @@ void Instance::take(Event event, std::string reason) {
   if (event == Event::backoff_over) ++restarts_;
   if (state_ == State::ready && !ready_since_) ready_since_ = outside_.clock.monotonic();
   for (const Action action : next.actions) perform(action);
+  announce(event, before, next);  // first, so that an end is in the book before the keeper that knows it is gone
   settle();
-  announce(event, before, next);
 }
 
 // What ended for good needs no keeper.

@@ -287,6 +287,8 @@ std::string Supervisor::unmet(const spec::Service& service) const {
 
 void Supervisor::changed(Instance& instance) {
   touched_.insert(instance.service().name);
+  const State state = instance.state();
+  if (state == State::completed || state == State::failed) write_book();  // or a job could be run twice
   if (!instance.replaced()) tell(instance, std::string(core::name(instance.state())), instance.reason());
   // A successor has no place in the registry until it takes over.
   const auto runtime = services_.find(instance.service().name);
@@ -321,12 +323,10 @@ void Supervisor::crashed(Instance& instance) {
   }
 }
 
-ports::Slot Supervisor::fresh_slot(const std::string& instance) {
-  return instance + "@" + std::to_string(++generation_);
-}
+ports::Slot Supervisor::fresh_slot(const std::string& instance) { return ports::slot_of(instance, ++generation_); }
 
 Instance* Supervisor::in(const ports::Slot& slot) const {
-  const auto runtime = services_.find(target_of(slot.substr(0, slot.rfind('@'))).service);
+  const auto runtime = services_.find(target_of(ports::instance_of(slot)).service);
   if (runtime == services_.end()) return nullptr;
   for (Instance* one : runtime->second.all()) {
     if (one->slot() == slot) return one;
@@ -376,7 +376,7 @@ ports::Book Supervisor::book() const {
 }
 
 void Supervisor::write_book() {
-  book_timer_ = 0;
+  outside_.timers.cancel(std::exchange(book_timer_, 0));
   // A full disk must not end the cluster; the next change tries again.
   static_cast<void>(outside_.book.write(book()));
 }

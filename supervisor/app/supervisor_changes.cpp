@@ -12,15 +12,6 @@ using core::State;
 
 constexpr std::chrono::milliseconds nobodys_grace{10'000};
 
-std::uint64_t generation_of(const ports::Slot& slot) {
-  std::uint64_t value = 0;
-  for (const char c : slot.substr(slot.rfind('@') + 1)) {
-    if (c < '0' || c > '9') return 0;
-    value = value * 10 + static_cast<std::uint64_t>(c - '0');
-  }
-  return value;
-}
-
 }  // namespace
 
 void Supervisor::adopt(std::vector<ports::Found> found, const ports::Book& book) {
@@ -36,14 +27,14 @@ void Supervisor::adopt(std::vector<ports::Found> found, const ports::Book& book)
   // has ended.
   std::sort(found.begin(), found.end(), [](const auto& a, const auto& b) {
     const auto rank = [](const ports::Found& one) {
-      return std::pair(one.terminating || one.ended.has_value(), generation_of(one.slot));
+      return std::pair(one.terminating || one.ended.has_value(), ports::generation_of(one.slot));
     };
     return rank(a) < rank(b);
   });
   std::set<std::string> adopted;
   held_ = true;
   for (auto& one : found) {
-    generation_ = std::max(generation_, generation_of(one.slot));
+    generation_ = std::max(generation_, ports::generation_of(one.slot));
     adopt_one(one, adopted);
   }
   for (const auto& [name, runtime] : services_) {

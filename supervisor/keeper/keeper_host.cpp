@@ -71,13 +71,6 @@ ports::Spawned spawned_of(const Hello& hello) {
 
 }  // namespace
 
-std::string instance_of(const Slot& slot) { return slot.substr(0, slot.rfind('@')); }
-
-std::uint64_t generation_of(const Slot& slot) {
-  const auto at = slot.rfind('@');
-  return at == std::string::npos ? 0 : static_cast<std::uint64_t>(number(slot.substr(at + 1)));
-}
-
 KeeperHost::KeeperHost(asio::io_context& io, Nursery nursery, fs::path folder, fs::path state)
     : io_(io), nursery_(std::move(nursery)), folder_(std::move(folder)), state_(std::move(state)) {}
 
@@ -119,7 +112,7 @@ base::Result<ports::Found> KeeperHost::greet(const Slot& slot, const fs::path& s
   for (std::size_t i = 0; i < message.descriptors.size() && i < said.socket_names.size(); ++i) {
     found.sockets.push_back({said.socket_names[i], message.descriptors[i].take()});
   }
-  attach(slot, std::move(control), static_cast<pid_t>(said.keeper), instance_of(slot));
+  attach(slot, std::move(control), static_cast<pid_t>(said.keeper), ports::instance_of(slot));
   if (said.runs) keepers_.at(slot)->process = found.running->process;
   return found;
 }

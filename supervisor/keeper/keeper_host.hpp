@@ -59,8 +59,4 @@ class KeeperHost final : public ports::ProcessHost {
   std::vector<posix::Descriptor> leaving_;  // pidfds of released keepers
 };
 
-// "web" of the slot "web@7", which was the seventh keeper of this cluster.
-std::string instance_of(const ports::Slot& slot);
-std::uint64_t generation_of(const ports::Slot& slot);
-
 }  // namespace keeper

@@ -2,9 +2,25 @@
 
 #include <sys/wait.h>
 
+#include <charconv>
 #include <cstring>
 
 namespace ports {
+
+Slot slot_of(const std::string& instance, std::uint64_t generation) {
+  return instance + "@" + std::to_string(generation);
+}
+
+std::string instance_of(const Slot& slot) { return slot.substr(0, slot.rfind('@')); }
+
+std::uint64_t generation_of(const Slot& slot) {
+  const auto at = slot.rfind('@');
+  std::uint64_t value = 0;
+  if (at == std::string::npos) return value;
+  const char* const last = slot.data() + slot.size();
+  const auto end = std::from_chars(slot.data() + at + 1, last, value);
+  return end.ec == std::errc() && end.ptr == last ? value : 0;
+}
 
 std::optional<int> WaitStatus::exit_code() const {
   return WIFEXITED(native) ? std::optional<int>(WEXITSTATUS(native)) : std::nullopt;

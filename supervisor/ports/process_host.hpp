@@ -19,6 +19,12 @@ namespace ports {
 
 using Slot = std::string;
 
+// INSTANCE@N, where N tells the keepers of a cluster apart: what a slot is made of, and back. A name that is no slot is
+// of generation 0.
+Slot slot_of(const std::string& instance, std::uint64_t generation);
+std::string instance_of(const Slot& slot);
+std::uint64_t generation_of(const Slot& slot);
+
 // A listening socket that the process inherits. The descriptor is lent.
 struct HeldSocket {
   std::string name;

@@ -3,19 +3,8 @@
 import signal
 import subprocess
 
-import pytest
-
 from conftest import wait_for
 from programs import idle
-
-WATCHES = pytest.mark.usefixtures("has_watch")
-
-
-@pytest.fixture(name="has_watch")
-def fixture_has_watch(run):
-    if "--watch" not in run("help", "up").stdout:
-        pytest.skip("this msctl has no up --watch")
-
 
 def built(c, name):
     build = {"command": ["/bin/sh", "-c", f"echo build >>builds-{name}; ! grep -q broken {name}.src"],
@@ -24,7 +13,6 @@ def built(c, name):
     return idle(c, build=build)
 
 
-@WATCHES
 def test_a_change_rebuilds_and_restarts_just_its_service(cluster):
     c = cluster()
     c.write({"services": {"a": built(c, "a"), "b": built(c, "b"), "c": idle(c)}})
