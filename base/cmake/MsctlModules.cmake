@@ -40,7 +40,7 @@ if(MSCTL_UNITY)
   target_compile_options(msctl_options INTERFACE -Wno-subobject-linkage)
 endif()
 target_compile_definitions(msctl_options INTERFACE BOOST_ASIO_NO_DEPRECATED BOOST_ASIO_DISABLE_BOOST_COROUTINE
-                           BOOST_PROCESS_V2_HEADER_ONLY MSCTL_VERSION="${PROJECT_VERSION}")
+                           BOOST_PROCESS_USE_STD_FS MSCTL_VERSION="${PROJECT_VERSION}")
 target_link_libraries(msctl_options INTERFACE Threads::Threads)
 
 # msctl_module(NAME [DEPENDS target…] [LINK library…] [PCH header…])

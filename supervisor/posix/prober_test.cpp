@@ -1,6 +1,7 @@
 #include "supervisor/posix/prober.hpp"
 
 #include <gmock/gmock.h>
+#include <netdb.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -137,6 +138,9 @@ TEST_F(ProberTest, HttpIsGoodFrom200To299) {
 }
 
 TEST_F(ProberTest, ANameIsResolvedAndSentAsHost) {
+  addrinfo* found = nullptr;
+  if (::getaddrinfo("localhost", nullptr, nullptr, &found) != 0) GTEST_SKIP() << "this machine does not know localhost";
+  ::freeaddrinfo(found);
   Question http = question(ProbeKind::http,
                            serve([](std::string_view) { return "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi"; }));
   http.host = "localhost";
@@ -157,8 +161,9 @@ TEST_F(ProberTest, Ip6AddressesAreAskedToo) {
 
 TEST_F(ProberTest, ANameThatIsNotThereSaysSo) {
   Question one = question(ProbeKind::tcp, 1);
-  one.host = "no-such-host.invalid";
-  EXPECT_THAT(ask(one).problem, HasSubstr("cannot resolve no-such-host.invalid"));
+  // Longer than any name may be, so that no name server is asked: some answer for every name, some not at all.
+  one.host = std::string(64, 'x') + ".invalid";
+  EXPECT_THAT(ask(one).problem, HasSubstr("cannot resolve " + one.host));
 }
 
 TEST_F(ProberTest, NobodyListens) {
@@ -226,10 +231,10 @@ TEST_F(ProberTest, OutputIsBoundedAndDoesNotHoldTheCommand) {
 
 TEST_F(ProberTest, AtTheTimeoutTheWholeGroupIsKilled) {
   Question slow = shell("sleep 1000 & echo $! > child; echo waiting; wait");
-  slow.timeout = 300ms;
+  slow.timeout = 1500ms;
   const Answer answer = ask(slow);
   EXPECT_FALSE(answer.ok);
-  EXPECT_EQ(answer.problem, "did not end within 300 ms: waiting");
+  EXPECT_EQ(answer.problem, "did not end within 1500 ms: waiting");
   const pid_t child = std::stoi(content("child"));
   for (int i = 0; i < 5000 && runs(child); ++i) ::usleep(1000);
   EXPECT_FALSE(runs(child));
