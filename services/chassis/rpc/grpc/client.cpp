@@ -139,6 +139,21 @@ class GrpcChannel final : public Channel {
 
 }  // namespace
 
+void keep_callback_threads() {
+  static std::once_flag once;
+  std::call_once(once, [] {
+    // A channel without credentials answers every call with an error at once; any call takes the reference.
+    auto* exchange = new Exchange;
+    const grpc::Slice nothing("");
+    exchange->request = grpc::ByteBuffer(&nothing, 1);
+    exchange->stub = std::make_shared<grpc::GenericStub>(grpc::CreateCustomChannel("", nullptr, {}));
+    exchange->stub->UnaryCall(&exchange->context, "/", grpc::StubOptions(), &exchange->request, &exchange->response,
+                              [](const grpc::Status&) {});
+    static const Exchange* const kept = exchange;  // reachable, so that leak checkers know it is meant
+    static_cast<void>(kept);
+  });
+}
+
 std::unique_ptr<Channel> connect_grpc(const std::string& addresses) { return std::make_unique<GrpcChannel>(addresses); }
 
 }  // namespace chassis::rpc

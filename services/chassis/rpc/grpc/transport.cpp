@@ -7,6 +7,7 @@ namespace chassis::rpc {
 
 GrpcTransport::GrpcTransport(std::vector<base::Executor> executors) : executors_(std::move(executors)) {
   log_as_json();
+  keep_callback_threads();
 }
 
 base::Result<std::unique_ptr<Server>> GrpcTransport::serve(const std::string& address, std::uint16_t port,
