@@ -5,15 +5,25 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <utility>
 
 namespace logs {
 
-Index::~Index() {
-  if (fd_ >= 0) ::close(fd_);
+Index::~Index() { close(); }
+
+bool Index::open(const std::string& path) {
+  close();
+  fd_ = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+  return fd_ >= 0;
+}
+
+void Index::close() {
+  if (fd_ >= 0) ::close(std::exchange(fd_, -1));
+  count_ = 0;
+  block_size_ = 0;
 }
 
 bool Index::look() {
-  if (fd_ < 0) fd_ = ::open(path_.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
   struct stat info {};
   if (fd_ < 0 || ::fstat(fd_, &info) != 0) return true;
   const std::size_t before = count_;

@@ -17,11 +17,14 @@ class Index {
   // How far a record may be from where its offset would put it.
   static constexpr std::size_t disorder = 16;
 
-  explicit Index(std::string path) : path_(std::move(path)) {}
+  Index() = default;
   Index(const Index&) = delete;
   ~Index();
 
-  // Looks how many records there are now; opens the file if it has come into being. False when it was cut or emptied.
+  // False when there is no such file.
+  bool open(const std::string& path);
+  void close();
+  // Looks how many records there are now. False when it was cut or emptied.
   bool look();
   bool exists() const { return fd_ >= 0; }
   std::size_t count() const { return count_; }
@@ -35,7 +38,6 @@ class Index {
   template <class Less>
   std::size_t before(Less less);
 
-  std::string path_;
   int fd_ = -1;
   std::size_t count_ = 0;
   std::array<Record, 512> block_;

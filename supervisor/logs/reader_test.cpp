@@ -352,7 +352,13 @@ TEST_F(Reading, loses_and_doubles_nothing_while_it_is_written) {
     for (auto& text : take(from)) texts.push_back(std::move(text));
   }
   writing.join();
-  EXPECT_THAT(texts, ElementsAreArray(numbers(0, lines)));
+  const auto expected = numbers(0, lines);
+  const auto where = std::mismatch(texts.begin(), texts.end(), expected.begin(), expected.end()).first - texts.begin();
+  std::string around;
+  for (auto i = where < 2 ? 0 : where - 2; i < where + 3 && i < std::ssize(texts); ++i) {
+    around += texts[static_cast<std::size_t>(i)] + " ";
+  }
+  EXPECT_EQ(texts, expected) << texts.size() << " lines; around the first wrong one: " << around;
 }
 
 TEST_F(Reading, merges_by_time_and_keeps_each_order) {

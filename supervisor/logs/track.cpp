@@ -22,11 +22,10 @@ bool same_file(const struct stat& info, dev_t device, ino_t number) {
 }  // namespace
 
 std::unique_ptr<Track> Track::open(const std::string& log) {
-  const std::string index = index_path(log);
   for (int tries = 0; tries < 10; ++tries) {
     const int fd = ::open(log.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0) return nullptr;
-    std::unique_ptr<Track> track(new Track(fd, index));
+    std::unique_ptr<Track> track(new Track(fd, log));
     struct stat info {};
     if (::fstat(fd, &info) != 0 || !S_ISREG(info.st_mode)) return nullptr;
     track->device_ = info.st_dev;
@@ -37,7 +36,7 @@ std::unique_ptr<Track> Track::open(const std::string& log) {
   return nullptr;
 }
 
-Track::Track(int fd, std::string index) : fd_(fd), index_(std::move(index)), block_(block_bytes) {}
+Track::Track(int fd, std::string log) : fd_(fd), log_(std::move(log)), block_(block_bytes) {}
 
 Track::~Track() { ::close(fd_); }
 
@@ -48,8 +47,35 @@ bool Track::is(const std::string& path) const {
 
 bool Track::was_cut() { return std::exchange(cut_, false); }
 
+// A rotation moves the log first and its index after it, and names never come back: the index is ours if the log still
+// has its name after the index was opened by it.
+void Track::open_index() {
+  for (int tries = 0; tries < 3; ++tries) {
+    const bool is_there = index_.open(index_path(log_));
+    if (is(log_)) return;
+    if (is_there) index_.close();
+    if (!follow_name()) return;
+  }
+}
+
+// Finds the name that rotations have given the file; false when it has none any more.
+bool Track::follow_name() {
+  const auto dot = log_.rfind('.');
+  const bool is_older = dot != std::string::npos && dot + 1 < log_.size() && log_.size() - dot < 8 &&
+                        log_.find_first_not_of("0123456789", dot + 1) == std::string::npos;
+  const std::string base = is_older ? log_.substr(0, dot) : log_;
+  int number = is_older ? std::stoi(log_.substr(dot + 1)) : 0;
+  for (int missing = 0; missing <= past_gaps;) {
+    std::string name = base + "." + std::to_string(++number);
+    if (is(name)) return log_ = std::move(name), true;
+    missing = ::access(name.c_str(), F_OK) == 0 ? 0 : missing + 1;
+  }
+  return false;
+}
+
 // The index first: then the log has all the bytes that the records speak of.
 void Track::look() {
+  if (!index_.exists()) open_index();
   if (!index_.look()) record_ = index_.before_offset(position_);
   struct stat info {};
   if (::fstat(fd_, &info) != 0) return;

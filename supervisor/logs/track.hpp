@@ -51,13 +51,16 @@ class Track {
   std::int64_t changed_us() const { return changed_us_; }  // as of the last look
 
  private:
-  Track(int fd, std::string index);
+  Track(int fd, std::string log);
 
   void look();
+  void open_index();
+  bool follow_name();
   std::string_view bytes_at(std::uint64_t offset, std::uint64_t length);
   bool settled(bool hurry);
 
   int fd_;
+  std::string log_;  // its name when we last looked
   dev_t device_ = 0;
   ino_t number_ = 0;
   Index index_;
