@@ -83,6 +83,14 @@ bool Reader::read_on() {
   return ready_.size() > before;
 }
 
+std::unique_ptr<Track> Reader::oldest_after_now(int last) const {
+  for (int i = last; i >= 0; --i) {
+    auto track = Track::open(path(i));
+    if (track && (i == 0 || track->changed_us() > now_->changed_us())) return track;
+  }
+  return nullptr;
+}
+
 // The file that came after the present one, by the file's own number: names move on at each rotation, even while we
 // look.
 std::unique_ptr<Track> Reader::following() const {
@@ -96,12 +104,11 @@ std::unique_ptr<Track> Reader::following() const {
       if (now_->is(path(mine)) && (!track || !track->is(*now_))) return track;
       continue;
     }
-    // Ours was deleted. What was written to later than ours came after it.
-    for (int i = last; i >= 0; --i) {
-      auto track = Track::open(path(i));
-      if (track && (i == 0 || track->changed_us() > now_->changed_us())) return track;
-    }
-    return nullptr;
+    if (!now_->is_deleted()) continue;  // it moved on while we looked for it
+    // What was written to later than ours came after it; the oldest of those, if it is so twice.
+    auto track = oldest_after_now(last);
+    const auto again = oldest_after_now(last + 1);
+    if (!track || (again && track->is(*again))) return track;
   }
   return nullptr;
 }

@@ -53,6 +53,7 @@ class Reader {
   std::string path(int number) const { return number == 0 ? log_ : log_ + "." + std::to_string(number); }
   int oldest() const;
   bool read_on();
+  std::unique_ptr<Track> oldest_after_now(int last) const;
   std::unique_ptr<Track> following() const;
   bool go_to_next_file();
   void take(const Piece& piece);

@@ -45,6 +45,11 @@ bool Track::is(const std::string& path) const {
   return ::stat(path.c_str(), &info) == 0 && same_file(info, device_, number_);
 }
 
+bool Track::is_deleted() const {
+  struct stat info {};
+  return ::fstat(fd_, &info) == 0 && info.st_nlink == 0;
+}
+
 bool Track::was_cut() { return std::exchange(cut_, false); }
 
 // A rotation moves the log first and its index after it, and names never come back: the index is ours if the log still

@@ -48,6 +48,7 @@ class Track {
 
   bool is(const std::string& path) const;  // the path names this very file
   bool is(const Track& other) const { return device_ == other.device_ && number_ == other.number_; }
+  bool is_deleted() const;                                 // no name is left
   std::int64_t changed_us() const { return changed_us_; }  // as of the last look
 
  private:
