@@ -5,7 +5,7 @@
 PREFIX ?= /usr/local
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := build
-.PHONY: up test build lint format sanitize fuzz bench-supervisor soak-supervisor install clean deps help
+.PHONY: up test build lint format sanitize fuzz bench-supervisor soak-supervisor install package clean deps help
 
 help:
 	@echo 'make up       install what is missing, build, start the cluster (make up ARGS="-d --wait": in the background)'
@@ -16,7 +16,8 @@ help:
 	@echo 'make fuzz     look for inputs that break the cluster file or the control socket, FUZZ_S=60 seconds each'
 	@echo 'make bench-supervisor  compare with other supervisors, write docs/benchmarks.md; ten minutes'
 	@echo 'make soak-supervisor  kill the supervisor 100 times and replace services, all under load: nothing may be lost'
-	@echo 'make install  install below PREFIX=$(PREFIX), or DESTDIR'
+	@echo 'make install  install msctl and the chassis below PREFIX=$(PREFIX), or DESTDIR'
+	@echo 'make package  make a Debian package of the same, build/release/msctl_VERSION_ARCHITECTURE.deb'
 	@echo 'make deps     list the Debian packages needed and which are missing'
 	@echo 'make clean    remove build/'
 
@@ -65,8 +66,14 @@ soak-supervisor:
 # Installs what is built, so that root need not build: `make && sudo make install`.
 install:
 	@test -f build/release/build.ninja || .ci/build
-	@cmake --install build/release --prefix '$(PREFIX)' >/dev/null
-	@echo 'installed below $(DESTDIR)$(PREFIX)'
+	@cmake --install build/release --prefix '$(abspath $(PREFIX))' >/dev/null || \
+	  { echo 'install: not everything is built or the folder cannot be written: run make, then make install as root' >&2; exit 1; }
+	@echo 'installed below $(DESTDIR)$(abspath $(PREFIX))'
+
+package:
+	@.ci/deps install build package
+	@.ci/build
+	@.ci/package
 
 clean:
 	@rm -rf build

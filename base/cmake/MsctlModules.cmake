@@ -1,4 +1,6 @@
 # One target per folder, made by one function, so that every module is built, warned about and tested alike.
+#
+# Used by this project and, installed, by projects that build services on the chassis: find_package(msctl REQUIRED).
 
 set(CMAKE_CXX_STANDARD 20)
 set(CMAKE_CXX_STANDARD_REQUIRED ON)
@@ -24,31 +26,32 @@ option(MSCTL_UNITY "Compile several sources of a module at once" ON)
 set(CMAKE_UNITY_BUILD ${MSCTL_UNITY})
 set(CMAKE_UNITY_BUILD_BATCH_SIZE 5)
 
-find_package(Threads REQUIRED)
+option(MSCTL_TESTS "Build the unit tests" OFF)
+if(MSCTL_TESTS)
+  enable_testing()
+  find_package(GTest REQUIRED)
+endif()
 
-# What the whole project compiles with.
-add_library(msctl_options INTERFACE)
-target_compile_options(msctl_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor
-                       -Wno-missing-field-initializers
-                       -Wno-mismatched-new-delete  # false alarm: coroutine frames of Asio come from aligned_alloc
-                       -Wno-array-bounds -Wno-stringop-overflow)  # false alarms of GCC 12 on joined strings
+# How a source is compiled, which is no matter of those who use its headers. MSCTL_WARNINGS is set by the project.
+set(MSCTL_COMPILE_OPTIONS
+    ${MSCTL_WARNINGS}
+    -Wno-missing-field-initializers
+    -Wno-mismatched-new-delete  # false alarm: coroutine frames of Asio come from aligned_alloc
+    -Wno-array-bounds -Wno-stringop-overflow)  # false alarms of GCC 12 on joined strings
 if(CCACHE)
-  target_compile_options(msctl_options INTERFACE -fpch-preprocess)
+  list(APPEND MSCTL_COMPILE_OPTIONS -fpch-preprocess)
 endif()
 if(MSCTL_UNITY)
   # A source is an included file then, and GCC takes its anonymous namespaces for those of a header.
-  target_compile_options(msctl_options INTERFACE -Wno-subobject-linkage)
+  list(APPEND MSCTL_COMPILE_OPTIONS -Wno-subobject-linkage)
 endif()
-target_compile_definitions(msctl_options INTERFACE BOOST_ASIO_NO_DEPRECATED BOOST_ASIO_DISABLE_BOOST_COROUTINE
-                           BOOST_PROCESS_USE_STD_FS MSCTL_VERSION="${PROJECT_VERSION}")
-target_link_libraries(msctl_options INTERFACE Threads::Threads)
 
 # msctl_module(NAME [DEPENDS target…] [LINK library…] [PCH header…])
 #
 # Makes the library NAME from the current folder's *.cpp, and NAME_test from its *_test.cpp when MSCTL_TESTS is on.
 # A module sees only the headers of what it depends on: each folder is exported through an include root of its own.
 # DEPENDS are modules of ours and are passed on to users; LINK are outside libraries, passed on at link time only.
-# PCH lists heavy outside headers to precompile for this module, or the name of a module whose PCH to share.
+# PCH lists heavy outside headers to precompile for this module; PCH_FROM names a module whose PCH to share.
 function(msctl_module name)
   cmake_parse_arguments(ARG "" "PCH_FROM" "DEPENDS;LINK;PCH;SOURCES;TEST_DEPENDS" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS *.cpp)
@@ -60,25 +63,29 @@ function(msctl_module name)
   msctl_include_root(root ${name})
   if(sources)
     add_library(${name} STATIC ${sources})
-    target_include_directories(${name} PUBLIC ${root})
+    target_include_directories(${name} PUBLIC "$<BUILD_INTERFACE:${root}>")
     target_link_libraries(${name} PUBLIC msctl_options ${ARG_DEPENDS} PRIVATE ${ARG_LINK})
+    target_compile_options(${name} PRIVATE ${MSCTL_COMPILE_OPTIONS})
     if(ARG_PCH)
       target_precompile_headers(${name} PRIVATE ${ARG_PCH})
+      set_target_properties(${name} PROPERTIES MSCTL_PCH "${ARG_PCH}" EXPORT_PROPERTIES MSCTL_PCH)
     elseif(ARG_PCH_FROM)
-      target_precompile_headers(${name} REUSE_FROM ${ARG_PCH_FROM})
+      msctl_share_pch(${name} ${ARG_PCH_FROM})
     endif()
   else()
     add_library(${name} INTERFACE)
-    target_include_directories(${name} INTERFACE ${root})
+    target_include_directories(${name} INTERFACE "$<BUILD_INTERFACE:${root}>")
     target_link_libraries(${name} INTERFACE msctl_options ${ARG_DEPENDS} ${ARG_LINK})
   endif()
+  set_property(GLOBAL APPEND PROPERTY MSCTL_MODULES ${name})
 
   if(MSCTL_TESTS AND tests)
     add_executable(${name}_test ${tests})
     set_target_properties(${name}_test PROPERTIES UNITY_BUILD OFF)
     target_link_libraries(${name}_test PRIVATE ${name} ${ARG_TEST_DEPENDS} GTest::gmock_main)
+    target_compile_options(${name}_test PRIVATE ${MSCTL_COMPILE_OPTIONS})
     if(ARG_PCH_FROM)
-      target_precompile_headers(${name}_test REUSE_FROM ${ARG_PCH_FROM})
+      msctl_share_pch(${name}_test ${ARG_PCH_FROM})
     endif()
     add_test(NAME ${name} COMMAND ${name}_test)
     set_tests_properties(${name} PROPERTIES TIMEOUT 120)
@@ -95,9 +102,36 @@ function(msctl_include_root out name)
   set(${out} "${root}" PARENT_SCOPE)
 endfunction()
 
-# msctl_program(NAME DEPENDS target…): an executable from the current folder's main.cpp.
+# Lets TARGET use the precompiled header of MODULE. Of an installed module only the list of headers is known; they are
+# precompiled once in each project that asks for them.
+function(msctl_share_pch target module)
+  get_target_property(imported ${module} IMPORTED)
+  if(imported)
+    get_target_property(headers ${module} MSCTL_PCH)
+    set(source "${PROJECT_BINARY_DIR}/${module}_pch.cpp")
+    if(NOT TARGET ${module}_pch)
+      file(CONFIGURE OUTPUT "${source}" CONTENT "// CMake wants a source beside a precompiled header.\n")
+      add_library(${module}_pch STATIC "${source}")
+      target_link_libraries(${module}_pch PUBLIC ${module})
+      target_compile_options(${module}_pch PRIVATE ${MSCTL_COMPILE_OPTIONS})
+      target_precompile_headers(${module}_pch PRIVATE ${headers})
+    endif()
+    set(module ${module}_pch)
+  endif()
+  target_precompile_headers(${target} REUSE_FROM ${module})
+endfunction()
+
+# msctl_program(NAME DEPENDS target… [PCH_FROM module]): an executable from the current folder's main.cpp.
 function(msctl_program name)
-  cmake_parse_arguments(ARG "" "" "DEPENDS;LINK" ${ARGN})
-  add_executable(${name} main.cpp)
+  cmake_parse_arguments(ARG "" "PCH_FROM" "DEPENDS;LINK" ${ARGN})
+  # Backtraces name files as seen from the root of the sources, which a library that was built elsewhere cannot know.
+  set(root "${CMAKE_CURRENT_BINARY_DIR}/${name}_source_root.cpp")
+  file(CONFIGURE OUTPUT "${root}" CONTENT
+       "extern \"C\" const char msctl_source_root[] = R\"(${PROJECT_SOURCE_DIR}/)\";\n" @ONLY)
+  add_executable(${name} main.cpp "${root}")
   target_link_libraries(${name} PRIVATE ${ARG_DEPENDS} ${ARG_LINK})
+  target_compile_options(${name} PRIVATE ${MSCTL_COMPILE_OPTIONS})
+  if(ARG_PCH_FROM)
+    msctl_share_pch(${name} ${ARG_PCH_FROM})
+  endif()
 endfunction()

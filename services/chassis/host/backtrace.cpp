@@ -23,6 +23,7 @@ struct dwarf_eh_bases {
   void* func;
 };
 extern "C" const void* _Unwind_Find_FDE(void* pc, struct dwarf_eh_bases* bases);  // of libgcc
+extern "C" [[gnu::weak]] const char msctl_source_root[];  // with a slash at its end; from msctl_program()
 
 namespace chassis::crash {
 namespace {
@@ -101,7 +102,7 @@ void add_name(Output& out, const char* mangled) {
 
 // As seen from the root of the sources; the compiler may have been given a path from its build folder.
 std::string_view shown(std::string_view path) {
-  constexpr std::string_view root = MSCTL_SOURCE_ROOT "/";
+  const std::string_view root = msctl_source_root == nullptr ? "" : msctl_source_root;
   if (path.starts_with(root)) path.remove_prefix(root.size());
   while (path.starts_with("../")) path.remove_prefix(3);
   return path;
