@@ -16,7 +16,6 @@
 set -euo pipefail
 
 repo=$(cd "$(dirname "$0")/../.." && pwd)
-suite=bookworm
 root='' keep=0 worktree=0 isolate=0
 inside=()
 while [ $# -gt 0 ]; do
@@ -30,32 +29,7 @@ while [ $# -gt 0 ]; do
   esac
   shift
 done
-[ "$(id -u)" -eq 0 ] || { echo 'bare: needs root' >&2; exit 1; }
-command -v mmdebstrap >/dev/null || { echo 'bare: needs mmdebstrap' >&2; exit 1; }
-
-scratch=$(mktemp -d)
-child=''
-clean_up() {
-  [ -z "$child" ] || kill -KILL "$child" 2>/dev/null || true
-  rm -rf "$scratch"
-  if [ "$keep" = 1 ]; then echo "bare: kept $root"; else rm -rf --one-file-system "$scratch-root"; fi
-}
-trap clean_up EXIT
-trap 'exit 130' INT
-trap 'exit 143' TERM HUP
-root=${root:-$scratch-root}
-
-make_chroot() {
-  local sources=() file
-  for file in /etc/apt/sources.list /etc/apt/sources.list.d/*.list /etc/apt/sources.list.d/*.sources; do
-    if [ -f "$file" ] && grep -v '^#' "$file" | grep -qw "$suite"; then sources+=("$file"); fi
-  done
-  # How the host reaches its sources, and nothing else of its settings.
-  apt-config dump | grep -E '^Acquire::(http|https|Check-|Retries)' | grep -v '""' >"$scratch/99host" || true
-  mmdebstrap --quiet --variant=minbase --include=make,ca-certificates --aptopt="$scratch/99host" \
-    "$suite" "$root" "${sources[@]}"
-  install -m 644 "$scratch/99host" "$root/etc/apt/apt.conf.d/99host"
-}
+. "$repo/tests/bare/chroot.sh"
 
 copy_repo() {
   rm -rf "$root/src/msctl"
@@ -68,35 +42,9 @@ copy_repo() {
   fi
 }
 
-began=$SECONDS
-if [ -e "$root/etc/msctl-bare" ]; then echo "bare: using $root"; else
-  make_chroot
-  touch "$root/etc/msctl-bare"
-  echo "bare: made a minimal Debian in $((SECONDS - began)) s, $(du -sm "$root" | cut -f1) MB"
-fi
+make_or_reuse make,ca-certificates
 copy_repo
 install -m 755 "$repo/tests/bare/inside.sh" "$root/src/inside.sh"
-install -m 644 /etc/resolv.conf "$root/etc/resolv.conf"
-
-# The chroot's own mount and process namespaces: all that is in them ends with the call.
-enter() {
-  # shellcheck disable=SC2016  # expanded by the inner shell
-  unshare --mount --pid --fork --kill-child "$@" /bin/bash -c '
-    set -e
-    root=$1; shift
-    mount -t proc proc "$root/proc"
-    mount --rbind /dev "$root/dev"
-    mount -t tmpfs tmpfs "$root/run"
-    ip link set lo up 2>/dev/null || true
-    exec chroot "$root" /usr/bin/env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
-      HOME=/root LANG=C.UTF-8 ${http_proxy:+"http_proxy=$http_proxy"} ${https_proxy:+"https_proxy=$https_proxy"} \
-      /bin/bash /src/inside.sh "$@"' bare "$root" "${inside[@]}" </dev/null &
-  child=$!
-  local result=0
-  wait "$child" || result=$?
-  child=''
-  return "$result"
-}
 
 if [ "$isolate" = 1 ]; then
   wanted=("${inside[@]}")

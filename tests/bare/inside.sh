@@ -51,7 +51,7 @@ quick_when_complete() {
 
 case " $* " in
   *' --deps-only '*)
-    check 'installs all packages' .ci/deps install build run test lint </dev/null
+    check 'installs all packages' .ci/deps install build run test lint package </dev/null
     check 'installs nothing a second time' quick_when_complete
     check 'no process left by the packages' nothing_runs
     check 'no daemon enabled, no policy-rc.d left' nothing_enabled
