@@ -6,6 +6,7 @@
 #include <iterator>
 #include <optional>
 
+#include "cli/session/verb_names.hpp"
 #include "supervisor/spec/load_options.hpp"
 #include "supervisor/spec/suggest.hpp"
 
@@ -65,6 +66,7 @@ base::Result<Place> find_place(const PlaceOptions& options) {
   if (const auto before = is_plain ? remembered_options(place.state) : std::nullopt) {
     if (before->files.front().parent_path() == place.root) place.options = *before;
   }
+  place.options.reserved.assign(verb_names.begin(), verb_names.end());
   return place;
 }
 
@@ -109,6 +111,12 @@ base::Result<void> check_names(const spec::Cluster& cluster, const std::vector<s
   for (const auto& [name, service] : cluster.services) known.push_back(name);
   for (const auto& name : names) {
     if (cluster.services.contains(service_of(name))) continue;
+    if (const auto left_out = cluster.left_out.find(service_of(name)); left_out != cluster.left_out.end()) {
+      std::string profiles;
+      for (const auto& one : left_out->second) profiles += (profiles.empty() ? "" : " or ") + one;
+      return base::fail(base::ErrorCode::not_found, "service `" + name + "` is only there with profile " + profiles +
+                                                        ": msctl up --profile " + left_out->second.front());
+    }
     std::string text = "no service `" + name + "` in " + (cluster.root / "msctl.yaml").string();
     const std::string near = spec::nearest(name, known);
     if (!near.empty()) text += "; did you mean `" + near + "`?";

@@ -49,8 +49,8 @@ void overlay_ports(spec::Cluster& cluster, const std::vector<control::ServiceVie
 // What `ps` shows without a supervisor: every service of the file, stopped.
 std::vector<control::ServiceView> stopped_views(const spec::Cluster& cluster);
 
-// Errors: not_found with the nearest known name.
-// Instances such as web.2 count as their service.
+// Errors: not_found, with the nearest known name, or with the profile that a left out service needs. Instances such as
+// web.2 count as their service.
 base::Result<void> check_names(const spec::Cluster& cluster, const std::vector<std::string>& names);
 
 // "web" of the instance "web.2".

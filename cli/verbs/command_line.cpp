@@ -1,12 +1,14 @@
 #include "cli/verbs/command_line.hpp"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <map>
 
 #include <CLI/CLI.hpp>
 
 #include "cli/session/place.hpp"
+#include "cli/session/verb_names.hpp"
 #include "cli/terminal/say.hpp"
 #include "cli/verbs/help.hpp"
 #include "cli/verbs/verb.hpp"
@@ -15,41 +17,44 @@ namespace cli {
 namespace {
 
 struct Entry {
+  const char* group;  // heading in `help all`
   const char* name;
   void (*add_to)(Verbs&);
 };
 
-struct Group {
-  const char* title;
-  std::vector<Entry> verbs;
-};
+constexpr const char* run_group = "Run";
+constexpr const char* look_group = "Look inside";
+constexpr const char* grow_group = "Grow";
+constexpr const char* about_group = "About";
 
-const std::vector<Group>& groups() {
-  static const std::vector<Group> all{
-      {"Run",
-       {{"up", add_up},
-        {"down", add_down},
-        {"ps", add_ps},
-        {"start", add_start},
-        {"stop", add_stop},
-        {"restart", add_restart},
-        {"scale", add_scale},
-        {"wait", add_wait}}},
-      {"Look inside",
-       {{"logs", add_logs},
-        {"events", add_events},
-        {"top", add_top},
-        {"status", add_status},
-        {"health", add_health},
-        {"graph", add_graph},
-        {"exec", add_exec},
-        {"debug", add_debug},
-        {"doctor", add_doctor}}},
-      {"Grow", {{"config", add_config}, {"import", add_import}}},
-      {"About", {{"version", add_version}, {"completion", add_completion}, {"man", add_man}}},
-  };
-  return all;
-}
+constexpr std::array entries = std::to_array<Entry>({
+    {run_group, "up", add_up},
+    {run_group, "down", add_down},
+    {run_group, "ps", add_ps},
+    {run_group, "start", add_start},
+    {run_group, "stop", add_stop},
+    {run_group, "restart", add_restart},
+    {run_group, "scale", add_scale},
+    {run_group, "wait", add_wait},
+    {look_group, "logs", add_logs},
+    {look_group, "events", add_events},
+    {look_group, "top", add_top},
+    {look_group, "status", add_status},
+    {look_group, "health", add_health},
+    {look_group, "graph", add_graph},
+    {look_group, "exec", add_exec},
+    {look_group, "debug", add_debug},
+    {look_group, "doctor", add_doctor},
+    {grow_group, "config", add_config},
+    {grow_group, "import", add_import},
+    {about_group, "version", add_version},
+    {about_group, "completion", add_completion},
+    {about_group, "man", add_man},
+});
+
+static_assert(std::all_of(entries.begin(), entries.end(), [](const Entry& one) { return is_verb(one.name); }) &&
+                  entries.size() + 1 == verb_names.size(),  // `help` is not in the table
+              "cli/session/verb_names.hpp must have the same names");
 
 std::map<std::string, std::string> commands_of_the_cluster() {
   std::map<std::string, std::string> helps;
@@ -125,11 +130,9 @@ class CommandLine final : private Verbs {
     root_.set_help_flag("-h,--help", "Show this help");
     root_.set_version_flag("--version", "msctl " MSCTL_VERSION);
     root_.require_subcommand(0, 1);
-    for (const auto& group : groups()) {
-      group_ = group.title;
-      for (const auto& entry : group.verbs) {
-        if (only.empty() || only == entry.name) entry.add_to(*this);
-      }
+    for (const auto& entry : entries) {
+      group_ = entry.group;
+      if (only.empty() || only == entry.name) entry.add_to(*this);
     }
     if (only.empty()) add_complete(*this);
   }
@@ -138,7 +141,7 @@ class CommandLine final : private Verbs {
     if (words.empty() || words.front() == "-h" || words.front() == "--help") return print(first_help(described())), ok;
     if (words.front() == "help") return help(words);
     CLI::App* const verb = find(words.front());
-    if (words.front().front() != '-' && verb == nullptr) return run_workspace_command(words, verb_names());
+    if (words.front().front() != '-' && verb == nullptr) return run_workspace_command(words, known_names());
     if (verb != nullptr && verb->get_prefix_command()) cut_at_dashes(words);
     try {
       root_.parse(std::vector<std::string>(words.rbegin(), words.rend()));
@@ -166,7 +169,7 @@ class CommandLine final : private Verbs {
     std::vector<VerbView> views;
     views.reserve(listed_.size() + 1);
     for (const auto& [group, verb] : listed_) views.push_back(view_of(group, *verb));
-    OperandView of{"COMMAND", verb_names(), false, false, "A command, or `all`"};
+    OperandView of{"COMMAND", known_names(), false, false, "A command, or `all`"};
     of.choices.emplace_back("all");
     const std::string examples = "Examples:\n  msctl help all\n  msctl help up";
     views.push_back({group_, "help", "Show the commands, or the options of one", examples, {}, {of}, false});
@@ -196,13 +199,7 @@ class CommandLine final : private Verbs {
     return same.empty() ? nullptr : same.front();
   }
 
-  static std::vector<std::string> verb_names() {
-    std::vector<std::string> names{"help"};
-    for (const auto& group : groups()) {
-      for (const auto& entry : group.verbs) names.emplace_back(entry.name);
-    }
-    return names;
-  }
+  static std::vector<std::string> known_names() { return {verb_names.begin(), verb_names.end()}; }
 
   CLI::App root_{"Runs the services of a cluster", "msctl"};
   Chosen chosen_;
@@ -309,12 +306,7 @@ std::string alone(const std::vector<std::string>& words) {
   for (const char* whole : {"completion", "man"}) {
     if (words.front() == whole) return {};
   }
-  for (const auto& group : groups()) {
-    for (const auto& entry : group.verbs) {
-      if (words.front() == entry.name) return entry.name;
-    }
-  }
-  return {};
+  return is_verb(words.front()) && words.front() != "help" ? words.front() : std::string();
 }
 
 // `--project NAME` and `--file FILE` before the command or after it mean the same for every command, so they go where
@@ -345,7 +337,7 @@ int run_command_line(int argc, char** argv) {
   std::vector<std::string> words(argv + 1, argv + argc);
   if (const auto taken = take_global_options(words); !taken) return report(taken.error()), usage;
   if (!words.empty() && words.front().empty()) return say_error("msctl: empty command; see msctl help all"), usage;
-  return CommandLine(alone(words)).run(words);
+  return finish_output(CommandLine(alone(words)).run(words));
 }
 
 }  // namespace cli

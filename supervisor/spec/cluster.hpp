@@ -200,6 +200,7 @@ struct LoadOptions {
   std::map<std::string, std::string> sanitize;   // service to address, undefined or thread: built and run with it
   bool only_end = false;                         // nothing is read or started: what still runs is to be ended
   std::string project;                           // not empty: a copy of its own, all ports free ones
+  std::vector<std::string> reserved;             // names that no command of the cluster may have; never sent or kept
 };
 
 // Reads and validates everything before it returns. Errors (malformed): one sentence a line, each as

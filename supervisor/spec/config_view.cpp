@@ -19,22 +19,29 @@ using base::Json;
 
 class Viewer {
  public:
-  explicit Viewer(Loaded& loaded) : loaded_(loaded), cluster_(loaded.cluster) {
+  // `by_option`: --profile has chosen the profiles.
+  Viewer(Loaded& loaded, bool by_option) : loaded_(loaded), cluster_(loaded.cluster), by_option_(by_option) {
     const Outside real = real_outside(cluster_);
     outside_ = real;
     outside_.for_file = true;
     outside_.variable = [this, real](const std::string& name) {
       auto value = real.variable(name);
       if (value) from_.insert(std::getenv(name.c_str()) != nullptr ? "env " + name : loaded_.env_origins[name]);
-      if (value && names_a_secret(name)) value = masked;
+      const bool is_ours = std::getenv(name.c_str()) == nullptr;
+      const bool is_secret = names_a_secret(name) || (is_ours && loaded_.secret_env.contains(name));
+      if (value && !value->empty() && is_secret) value = masked;
       if (!value) unset_.insert(name);
       return value;
+    };
+    outside_.fallback = [](const std::string& name, const std::string& fallback) {
+      return names_a_secret(name) && !fallback.empty() ? std::string(masked) : fallback;
     };
     outside_.content = [this, real](const std::filesystem::path& file) -> base::Result<std::string> {
       const std::string shown = shown_path(file, cluster_.root);
       from_.insert("file " + shown);
-      if (names_a_secret(file.filename().string())) return std::string(masked);
-      return real.content(file);
+      auto content = real.content(file);
+      if (content && is_secret_file(file, cluster_.root)) return std::string(masked);
+      return content;
     };
   }
 
@@ -43,12 +50,12 @@ class Viewer {
     value["version"] = 1;
     value["name"] = cluster_.name;
     if (!cluster_.broker.empty()) value["broker"] = cluster_.broker;
-    put_profiles(value);
+    put_profiles(value, services);
     value["registry"] = {{"enabled", cluster_.registry.enabled}};
     if (cluster_.registry.port_given) value["registry"]["port"] = cluster_.registry.port;
     value["services"] = Json::object();
     for (const auto& [name, service] : cluster_.services) {
-      if (services.empty() || std::find(services.begin(), services.end(), name) != services.end()) put_service(service);
+      if (is_shown(name, services)) put_service(service);
     }
     if (services.empty()) put_workspace(value);
     walk(value, "");
@@ -56,12 +63,21 @@ class Viewer {
   }
 
  private:
-  // Those that the services shown say they are part of, so that the view stands alone.
-  void put_profiles(Json& value) const {
-    std::set<std::string> chosen;
-    for (const auto& [name, service] : cluster_.services)
-      chosen.insert(service.profiles.begin(), service.profiles.end());
-    if (!chosen.empty()) value["profiles"] = chosen;
+  static bool is_shown(const std::string& name, const std::vector<std::string>& services) {
+    return services.empty() || std::find(services.begin(), services.end(), name) != services.end();
+  }
+
+  // The chosen ones that a service shown is part of, so that the view stands alone.
+  void put_profiles(Json& value, const std::vector<std::string>& services) {
+    std::set<std::string> used;
+    for (const auto& [name, service] : cluster_.services) {
+      if (is_shown(name, services)) used.insert(service.profiles.begin(), service.profiles.end());
+    }
+    std::vector<std::string> chosen = loaded_.profiles;
+    std::erase_if(chosen, [&](const std::string& profile) { return !used.contains(profile); });
+    if (chosen.empty()) return;
+    value["profiles"] = chosen;
+    if (by_option_) special_["/profiles"] = "--profile";
   }
 
   void put_workspace(Json& value) {
@@ -114,7 +130,9 @@ class Viewer {
       special_[child_pointer(at + "/env", key)] = given->second.at(key);
     }
     add_sources(child_pointer(at + "/env", key));
-    return names_a_secret(key) ? masked : mask_urls(shown);
+    const auto secrets = loaded_.secret_given.find(service.name);
+    const bool is_given_secret = secrets != loaded_.secret_given.end() && secrets->second.contains(key);
+    return is_given_secret || names_a_secret(key) ? masked : mask_urls(shown);
   }
 
   std::vector<std::string> texts(const std::string& service, const std::vector<std::string>& raw,
@@ -184,6 +202,7 @@ class Viewer {
 
   Loaded& loaded_;
   Cluster& cluster_;
+  const bool by_option_;
   Outside outside_;
   ConfigView view_;
   std::set<std::string> from_;   // what replaced something in the text at hand
@@ -215,13 +234,14 @@ base::Result<ConfigView> view_config(const LoadOptions& options, const std::vect
                                      const RememberedPorts& ports) {
   TRY(Loaded loaded, load_with(options, program_folder()));
   TRY(check_asked(loaded.cluster, services));
+  TRY(check_secret_files(loaded.cluster, services));
   for (auto& [name, service] : loaded.cluster.services) {
     for (auto& [port_name, number] : service.ports) {
       const auto known = ports.find(name + "." + port_name);
       if (number == 0 && known != ports.end()) number = known->second;
     }
   }
-  return Viewer(loaded).run(services);
+  return Viewer(loaded, !options.profiles.empty()).run(services);
 }
 
 }  // namespace spec

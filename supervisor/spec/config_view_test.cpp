@@ -107,6 +107,62 @@ TEST_F(ConfigViews, SecretsAreMasked) {
       base::Json::parse(R"(["run", "--password=****", "--token", "****", "--url=http://me:****@host/x", "****"])"));
 }
 
+TEST_F(ConfigViews, SecretsAreMaskedByTheirSource) {
+  closed("secrets/db", "hidden-1");
+  closed("vault.secret.env", "PIN=hidden-2\n");
+  options_.env_files = {closed("my.credentials", "MSCTL_TEST_PIN=hidden-3\n")};
+  options_.files = {tree_.write("msctl.yaml", R"(services:
+  a:
+    command: [run, "${env:MSCTL_TEST_TOKEN:-hidden-4}", "${file:secrets/db}"]
+    env_files: [vault.secret.env]
+    env: {A: "${file:secrets/db}", B: "b-${env:MSCTL_TEST_PIN}", C: "${env:MSCTL_TEST_TOKEN:-}", D: "${env:MSCTL_TEST_X:-d}"}
+)")};
+  const ConfigView seen = view();
+  EXPECT_THAT(seen.value.dump(), Not(HasSubstr("hidden")));
+  const base::Json& env = seen.value["services"]["a"]["env"];
+  EXPECT_EQ(env["A"], "****");
+  EXPECT_EQ(env["B"], "b-****");
+  EXPECT_EQ(env["C"], "");
+  EXPECT_EQ(env["D"], "d");
+  EXPECT_EQ(env["PIN"], "****");
+}
+
+TEST_F(ConfigViews, ASecretThatOthersCanReadIsRefused) {
+  const auto file = closed("secrets/db", "x");
+  options_.files = {tree_.write("msctl.yaml", R"(services:
+  a: {command: [x], env: {A: "${file:secrets/db}"}}
+  b: {command: [x]}
+)")};
+  EXPECT_TRUE(view_config(options_, {}));
+  ::chmod(file.c_str(), 0644);
+  EXPECT_EQ(view_config(options_, {}).error().message,
+            "msctl.yaml:2: services.a.env.A: secrets/db holds a secret and is open to other users (mode 0644); close "
+            "it: chmod 600 secrets/db");
+  EXPECT_TRUE(view_config(options_, {"b"}));
+  ::chmod(file.c_str(), 0600);
+  const auto env = closed("all.secrets", "PIN=1\nPUK=2\n");
+  options_.env_files = {env};
+  EXPECT_TRUE(view_config(options_, {}));
+  ::chmod(env.c_str(), 0640);
+  EXPECT_THAT(view_config(options_, {}).error().message, HasSubstr("all.secrets:1: PIN: all.secrets holds a secret"));
+}
+
+TEST_F(ConfigViews, ProfilesAreThoseThatWereChosen) {
+  options_.files = {tree_.write("msctl.yaml", R"(profiles: [dev]
+services:
+  web: {command: [x], profiles: [dev, test]}
+  load: {command: [x], profiles: [load]}
+)")};
+  const ConfigView by_file = view();
+  EXPECT_EQ(by_file.value["profiles"], base::Json::parse(R"(["dev"])"));
+  EXPECT_EQ(origin(by_file, "/profiles"), "msctl.yaml:1");
+  options_.profiles = {"test", "load"};
+  const ConfigView by_option = view();
+  EXPECT_EQ(by_option.value["profiles"], base::Json::parse(R"(["test", "load"])"));
+  EXPECT_EQ(origin(by_option, "/profiles"), "--profile");
+  EXPECT_EQ(view({"web"}).value["profiles"], base::Json::parse(R"(["test"])"));
+}
+
 TEST_F(ConfigViews, WhatMeetsIsNoReplacement) {
   options_.files = {tree_.write(
       "msctl.yaml", "services: {a: {command: [x, \"${env:MSCTL_TEST_UNSET:-$}{port:x}\", \"$${a}$$${b}\"]}}")};

@@ -91,7 +91,7 @@ std::vector<EnvEntry> parse_env(std::string_view text, const std::string& file, 
 }
 
 std::vector<EnvEntry> read_env_file(const std::filesystem::path& path, const std::string& shown,
-                                    const std::string& asked_by, Problems& problems) {
+                                    const std::string& asked_by, bool is_secret, Problems& problems) {
   auto text = read_text(path, shown, max_env_file_bytes);
   if (!text) {
     problems.add(base::fail(ErrorCode::malformed, asked_by + ": " + text.error().message));
@@ -103,11 +103,12 @@ std::vector<EnvEntry> read_env_file(const std::filesystem::path& path, const std
   }
   auto entries = parse_env(text.value(), shown, problems);
   for (const EnvEntry& entry : entries) {
-    if (entry.value.empty() || !names_a_secret(entry.name)) continue;
+    if (entry.value.empty() || !(is_secret || names_a_secret(entry.name))) continue;
     const std::string why = open_to_others(path, shown);
     if (why.empty()) break;
     problems.add(
         base::fail(ErrorCode::malformed, shown + ":" + std::to_string(entry.line) + ": " + entry.name + ": " + why));
+    if (is_secret) break;  // each of them is one
   }
   return entries;
 }

@@ -25,7 +25,8 @@ std::vector<EnvEntry> parse_env(std::string_view text, const std::string& file, 
 
 // The entries of a file; reports as well when it cannot be read, or when it holds a secret and is open to others.
 // `asked_by` says which key names it (`msctl.yaml:7: services.web.env_files[0]`), for a file that is missing.
+// `is_secret`: all that is in it is a secret, whatever its name.
 std::vector<EnvEntry> read_env_file(const std::filesystem::path& path, const std::string& shown,
-                                    const std::string& asked_by, Problems& problems);
+                                    const std::string& asked_by, bool is_secret, Problems& problems);
 
 }  // namespace spec

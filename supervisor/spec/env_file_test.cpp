@@ -54,7 +54,7 @@ class EnvFileOnDisk : public testing::Test {
  protected:
   std::string read(const std::filesystem::path& path) {
     Problems problems;
-    read_env_file(path, "x.env", "msctl.yaml:2: env_files[0]", problems);
+    read_env_file(path, "x.env", "msctl.yaml:2: env_files[0]", false, problems);
     return problems.empty() ? "" : problems.error().message;
   }
 

@@ -11,6 +11,7 @@
 #include "supervisor/spec/resolve.hpp"
 #include "supervisor/spec/sanitize.hpp"
 #include "supervisor/spec/schema_validator.hpp"
+#include "supervisor/spec/secrets.hpp"
 #include "supervisor/spec/suggest.hpp"
 
 namespace spec {
@@ -68,6 +69,7 @@ class Loader {
     if (!problems_.empty()) return problems_.error();
 
     outline(bin);
+    check_commands();
     choose_profiles();
     read_cluster_env();
     for (const auto& [name, source] : loaded_.sources) {
@@ -154,6 +156,14 @@ class Loader {
     if (value.contains("try_this")) value.at("try_this").get_to(made.try_this);
   }
 
+  void check_commands() {
+    for (const auto& [name, command] : cluster().commands) {
+      if (std::find(options_.reserved.begin(), options_.reserved.end(), name) == options_.reserved.end()) continue;
+      layers().report(problems_, child_pointer("/commands", name),
+                      "`msctl " + name + "` is a command of msctl itself; give this one another name");
+    }
+  }
+
   // A copy of the cluster beside others: state and ports of its own.
   void become_copy() {
     cluster().project = options_.project;
@@ -167,7 +177,7 @@ class Loader {
 
   std::vector<EnvEntry> read_env(const fs::path& path, const std::string& asked_by) {
     loaded_.cluster.files.push_back(path);
-    return read_env_file(path, shown_path(path, root_), asked_by, problems_);
+    return read_env_file(path, shown_path(path, root_), asked_by, is_secret_file(path, root_), problems_);
   }
 
   std::string origin(const fs::path& path, const EnvEntry& entry) const {
@@ -178,6 +188,8 @@ class Loader {
     for (const EnvEntry& entry : read_env(path, asked_by)) {
       cluster().env[entry.name] = entry.value;
       loaded_.env_origins[entry.name] = origin(path, entry);
+      loaded_.secret_env.erase(entry.name);
+      if (is_secret_file(path, root_)) loaded_.secret_env.insert(entry.name);
     }
   }
 
@@ -213,9 +225,14 @@ class Loader {
       for (const EnvEntry& entry : read_env(path, location(*file, at))) {
         values[entry.name] = as_literal(entry.value);
         loaded_.given[service.name][entry.name] = origin(path, entry);
+        loaded_.secret_given[service.name].erase(entry.name);
+        if (is_secret_file(path, root_)) loaded_.secret_given[service.name].insert(entry.name);
       }
     }
-    for (const auto& [key, text] : service.env) loaded_.given[service.name].erase(key);
+    for (const auto& [key, text] : service.env) {
+      loaded_.given[service.name].erase(key);
+      loaded_.secret_given[service.name].erase(key);
+    }
     service.env.merge(values);
   }
 
@@ -223,6 +240,7 @@ class Loader {
     chosen_ = options_.profiles;
     const Json& value = layers().value();
     if (chosen_.empty() && value.contains("profiles")) value.at("profiles").get_to(chosen_);
+    loaded_.profiles = chosen_;
   }
 
   bool is_chosen(const std::vector<std::string>& profiles) const {

@@ -5,7 +5,9 @@
 #include <filesystem>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
+#include <vector>
 
 #include "supervisor/spec/cluster.hpp"
 #include "supervisor/spec/layers.hpp"
@@ -19,6 +21,9 @@ struct Loaded {
   ServiceSources sources;                                           // of the left out ones, too
   std::map<std::string, std::string> env_origins;                   // of cluster.env: `.env:3`
   std::map<std::string, std::map<std::string, std::string>> given;  // service, variable of an env file: `a/.env:3`
+  std::set<std::string> secret_env;                                 // of cluster.env: from a file of secrets
+  std::map<std::string, std::set<std::string>> secret_given;        // of `given`: the same
+  std::vector<std::string> profiles;                                // the chosen ones
 };
 
 base::Result<Loaded> load_with(const LoadOptions& options, const std::filesystem::path& bin);

@@ -74,6 +74,19 @@ TEST_F(Options, MistakesNameTheFileThatHasThem) {
   EXPECT_EQ(error(), "no cluster file is given");
 }
 
+TEST_F(Options, CommandsMustNotTakeReservedNames) {
+  file("msctl.yaml", "services: {}\ncommands:\n  ps: {command: [x]}\n  own: {command: [x]}\n");
+  EXPECT_EQ(load().commands.size(), 2U);
+  options_.reserved = {"up", "ps"};
+  EXPECT_EQ(error(), "msctl.yaml:3: commands.ps: `msctl ps` is a command of msctl itself; give this one another name");
+}
+
+TEST_F(Options, AMistakeInAnEnvFileOfManyServicesIsToldOnce) {
+  tree_.write(".env", "no value\n");
+  file("msctl.yaml", "services:\n  a: {command: [x], env_files: [.env]}\n  b: {command: [x], env_files: [.env]}\n");
+  EXPECT_EQ(error(), ".env:1: expected NAME=value");
+}
+
 constexpr const char* with_profiles = R"(services:
   web: {command: [x]}
   debug: {command: [x], profiles: [dev, test], depends_on: {web: ready}}

@@ -101,7 +101,10 @@ class Resolver {
     if (key.empty()) return unknown(whole, "expected ${env:NAME} or ${env:NAME:-default}");
     const std::optional<std::string> value = outside_.variable(key);
     // As in a shell, `:-` also stands in for an empty value.
-    if (split != std::string::npos && (!value || value->empty())) return name.substr(split + 2);
+    if (split != std::string::npos && (!value || value->empty())) {
+      const std::string fallback = name.substr(split + 2);
+      return outside_.fallback ? outside_.fallback(key, fallback) : fallback;
+    }
     if (value) return *value;
     return unknown(whole, "the variable is not set; give it a default as ${env:" + key + ":-default}");
   }

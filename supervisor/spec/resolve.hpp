@@ -17,6 +17,8 @@ struct Outside {
   // true: the result is text for a cluster file again: ${port:…} stays while its number is 0, and what must not be
   // taken for a replacement is escaped.
   bool for_file = false;
+  // In place of a variable's default, when it is used; none: the default itself.
+  std::function<std::string(const std::string& name, const std::string& fallback)> fallback;
 };
 
 // The process's environment, then the cluster's; files as they are. `cluster` is lent.
@@ -33,5 +35,8 @@ base::Result<std::string> resolve_with(const Cluster& cluster, const std::string
 
 // The absolute paths of all ${file:…} in a text whose other parts can be resolved.
 std::vector<std::string> files_of(const Cluster& cluster, const std::string& service, const std::string& text);
+
+// The part of check_environment() that is about secrets: every file that holds one is closed to others.
+base::Result<void> check_secret_files(const Cluster& cluster, const std::vector<std::string>& services);
 
 }  // namespace spec

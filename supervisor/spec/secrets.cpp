@@ -31,6 +31,13 @@ bool names_a_secret(std::string_view name) {
   return has_key;
 }
 
+bool is_secret_file(const std::filesystem::path& file, const std::filesystem::path& root) {
+  const auto below = file.lexically_normal().lexically_relative(root);
+  const bool is_below = !below.empty() && *below.begin() != "..";
+  if (!is_below) return names_a_secret(file.filename().string());
+  return std::any_of(below.begin(), below.end(), [](const auto& part) { return names_a_secret(part.string()); });
+}
+
 std::string open_to_others(const std::filesystem::path& file, const std::string& shown) {
   namespace fs = std::filesystem;
   std::error_code error;

@@ -66,7 +66,9 @@ void Problems::add(const SourceFile& file, const Violation& violation) {
 }
 
 void Problems::add(base::Error error) {
-  if (!full()) lines_.push_back(std::move(error.message));
+  // An env file of many services has its mistake once.
+  const bool is_known = std::find(lines_.begin(), lines_.end(), error.message) != lines_.end();
+  if (!full() && !is_known) lines_.push_back(std::move(error.message));
 }
 
 base::Error Problems::error() const {

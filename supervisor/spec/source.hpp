@@ -30,7 +30,7 @@ base::Result<std::string> read_text(const std::filesystem::path& path, const std
 // Errors: those of read_text, and malformed when it is no YAML that parse_yaml takes.
 base::Result<SourceFile> read_source(const std::filesystem::path& path, const std::string& name);
 
-// Collects mistakes, the first max_problems of them, as `FILE:LINE: PATH: MESSAGE`.
+// Collects mistakes, the first max_problems of them and each once, as `FILE:LINE: PATH: MESSAGE`.
 class Problems {
  public:
   void add(const SourceFile& file, const std::string& pointer, const std::string& message);

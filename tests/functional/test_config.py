@@ -105,3 +105,31 @@ def test_a_project_has_ports_of_its_own(cluster):
     done = cluster().run("config", "--project", "../x")
     assert done.returncode == 2
     assert "--project: expected a name of a-z" in done.stderr
+
+
+def test_a_secret_that_others_can_read_is_refused(cluster):
+    one = cluster("""\
+services:
+  web: {command: [sleep, "1"], env: {DSN: "${file:secrets/db}"}}
+""")
+    secret = one.folder / "secrets" / "db"
+    secret.parent.mkdir()
+    secret.write_text("hidden")
+    secret.chmod(0o644)
+    for verb in (["config"], ["up", "-d"]):
+        done = one.run(*verb)
+        assert done.returncode == 2, done.stdout
+        assert "chmod 600 secrets/db" in done.stderr
+        assert "hidden" not in done.stdout + done.stderr
+    secret.chmod(0o600)
+    done = one.run("config")
+    assert done.returncode == 0, done.stderr
+    assert yaml.safe_load(done.stdout)["services"]["web"]["env"] == {"DSN": "****"}
+
+
+def test_profiles_have_an_origin(cluster):
+    one = tree(cluster)
+    done = one.run("config", "--profile", "dev", "--output", "json", "--origins")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["config"]["profiles"] == ["dev"]
+    assert json.loads(done.stdout)["origins"]["/profiles"] == "--profile"

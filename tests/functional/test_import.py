@@ -96,3 +96,12 @@ def test_what_cannot_be_imported(run, tmp_path):
     assert done.returncode == 2
     assert done.stderr.strip() == "msctl: nowhere.yaml: no such file"
     assert not (tmp_path / "msctl.yaml").exists()
+
+
+def test_a_mistake_in_env_is_told_once(cluster):
+    one = cluster()
+    (one.folder / "Procfile").write_text("web: sleep 1\nworker: sleep 2\n")
+    (one.folder / ".env").write_text("no value\n")
+    done = one.run("import", "Procfile")
+    assert done.returncode == 1
+    assert done.stderr.count(".env:1: expected NAME=value") == 1
