@@ -31,7 +31,7 @@ base::Result<std::size_t> follow_down(const Place& place, pid_t supervisor, std:
     return base::fail(base::ErrorCode::timeout, "the supervisor (pid " + std::to_string(supervisor) + ") does not end");
   }
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
-  say(std::to_string(stopped) + (stopped == 1 ? " service" : " services") + " stopped in " + format_elapsed(seconds));
+  say(end_line(stopped, seconds));
   return stopped;
 }
 

@@ -2,11 +2,10 @@
 
 #include <unistd.h>
 
-#include <cstdio>
-
 #include "base/clock.hpp"
 #include "cli/session/log_filter.hpp"
 #include "cli/session/log_sources.hpp"
+#include "cli/terminal/say.hpp"
 
 namespace cli {
 namespace {
@@ -63,9 +62,9 @@ void LogPrinter::print(const std::string& instance, std::size_t width, std::size
     text += terminal_ ? printable(line.text) : line.text;
   }
   text += '\n';
-  std::fwrite(text.data(), 1, text.size(), stdout);
+  write(text);
 }
 
-void LogPrinter::flush() { std::fflush(stdout); }
+void LogPrinter::flush() { flush_output(); }
 
 }  // namespace cli

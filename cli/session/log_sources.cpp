@@ -36,6 +36,9 @@ bool instance_before(const std::string& one, const std::string& two) {
 }  // namespace
 
 base::Result<LogSources> LogSources::choose(const Place& place, const std::vector<std::string>& asked) {
+  if (const auto mine = place.client().reachable(); !mine && mine.error().code == base::ErrorCode::permission) {
+    return mine.error();
+  }
   LogSources made;
   made.folder_ = place.state / "logs";
   made.asked_.insert(asked.begin(), asked.end());

@@ -16,7 +16,7 @@ namespace cli {
 class LogSources {
  public:
   // `asked` are services, instances, `supervisor` and `build-SERVICE`; none: every service. When the cluster's file has
-  // a mistake, what lies in the folder counts. Errors: not_found with the nearest known name, malformed.
+  // a mistake, what lies in the folder counts. Errors: not_found with the nearest known name, malformed, permission.
   static base::Result<LogSources> choose(const Place& place, const std::vector<std::string>& asked);
 
   // Instances whose file has come into being since the last call, in order.

@@ -39,7 +39,9 @@ std::optional<std::string> what_happened(const control::EventView& event, const 
     return event.pid ? text + " (pid " + std::to_string(*event.pid) + ")" : text;
   }
   if (event.state == "stopped" || event.state == "completed") return state;
-  if (event.state == "starting") return state;
+  const bool is_begun = event.reason.starts_with("pid ") || event.reason.starts_with("still runs");
+  // Else its start took too long, and its process is being ended.
+  if (event.state == "starting") return is_begun ? state : state + ": " + printable(event.reason) + "; is being ended";
   return state + ": " + printable(event.reason);
 }
 
@@ -114,6 +116,11 @@ std::string total_line(std::size_t ready, std::size_t completed, std::size_t alr
   text += " in " + format_elapsed(seconds);
   if (already > 0) text += " (" + std::to_string(already) + " already ran)";
   return text;
+}
+
+std::string end_line(std::size_t stopped, double seconds) {
+  if (stopped == 0) return "no service ran any more; the supervisor ended in " + format_elapsed(seconds);
+  return plural(stopped, "service") + " stopped in " + format_elapsed(seconds);
 }
 
 std::string failure_block(const Failure& failure, const Style& style) {

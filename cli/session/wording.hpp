@@ -17,6 +17,9 @@ std::optional<std::string> event_line(const control::EventView& event, std::size
 // "5 services ready in 412 ms", "4 services ready and 1 completed in 3.2 s (2 already ran)".
 std::string total_line(std::size_t ready, std::size_t completed, std::size_t already, double seconds);
 
+// The same of the way down: "3 services stopped in 80 ms"; when none had a process any more, that is said.
+std::string end_line(std::size_t stopped, double seconds);
+
 // The pid in "port 80 (http) is taken by pid 12 (nginx)"; 0 when a reason is another one.
 int pid_in_the_way(const std::string& reason);
 

@@ -26,6 +26,13 @@ TEST(EventLine, gives_the_reason_of_a_crash) {
             "web  backoff: exit code 1; starts again in 80 ms");
 }
 
+TEST(EventLine, a_start_that_is_given_up_is_not_another_start) {
+  EXPECT_EQ(event_line(event("starting", "pid 7"), 3, Style::plain()), "web  starting");
+  EXPECT_EQ(event_line(event("starting", "still runs (pid 7)"), 3, Style::plain()), "web  starting");
+  EXPECT_EQ(event_line(event("starting", "not ready within 600 ms: refused"), 3, Style::plain()),
+            "web  starting: not ready within 600 ms: refused; is being ended");
+}
+
 TEST(EventLine, is_silent_about_waiting) {
   EXPECT_FALSE(event_line(event("pending", "waits for db (starting)"), 3, Style::plain()));
 }
@@ -33,6 +40,11 @@ TEST(EventLine, is_silent_about_waiting) {
 TEST(TotalLine, counts) {
   EXPECT_EQ(total_line(5, 0, 0, 0.412), "5 services ready in 412 ms");
   EXPECT_EQ(total_line(1, 1, 1, 12.34), "1 service ready and 1 completed in 12.3 s (1 already ran)");
+}
+
+TEST(EndLine, counts) {
+  EXPECT_EQ(end_line(2, 0.08), "2 services stopped in 80 ms");
+  EXPECT_EQ(end_line(0, 0.012), "no service ran any more; the supervisor ended in 12 ms");
 }
 
 TEST(FailureBlock, has_cause_log_and_next_step) {

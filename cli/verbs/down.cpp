@@ -11,7 +11,9 @@ namespace {
 
 // A killed supervisor leaves its book behind, and perhaps processes: a new supervisor ends those before all else.
 base::Result<bool> is_running(const Place& place) {
-  if (place.client().status()) return true;
+  const auto status = place.client().status();
+  if (status) return true;
+  if (status.error().code == base::ErrorCode::permission) return status.error();
   if (!supervisor_was_lost(place)) return false;
   if (launch_supervisor(place)) return true;
   // Its file has a mistake by now: what runs can be ended all the same.

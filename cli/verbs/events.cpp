@@ -93,6 +93,7 @@ int follow_one(const Place& place, const EventsOptions& options, pid_t superviso
       if (is_meant(options.services, event.service)) show_event(options, event);
     }
     if (reader_is_gone()) ::_exit(ok);
+    if (output_failed()) return failed;
   }
 }
 

@@ -17,6 +17,7 @@
 #include "cli/session/log_sources.hpp"
 #include "cli/session/log_time.hpp"
 #include "cli/session/place.hpp"
+#include "cli/terminal/say.hpp"
 #include "cli/verbs/verb.hpp"
 #include "supervisor/logs/merge.hpp"
 
@@ -185,6 +186,7 @@ class FolderWatch {
 int follow_logs(Stream& stream, FolderWatch& watch, std::int64_t until_us) {
   for (;;) {
     const bool quiet = stream.print();
+    if (output_failed()) return failed;
     const std::int64_t left_us = until_us - now_us();
     if (left_us < 0) return ok;
     int wait_ms = quiet ? -1 : record_wait_ms;

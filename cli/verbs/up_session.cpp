@@ -85,6 +85,7 @@ int UpSession::run() {
 
 base::Result<void> UpSession::connect() {
   auto status = client_.status();
+  if (!status && status.error().code == base::ErrorCode::permission) return status.error();
   if (!status) {
     TRY(launched_, launch_supervisor(place_));
     if (launched_ == Launched::fresh && foreground()) role_ = Role::owner;

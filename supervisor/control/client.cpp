@@ -1,5 +1,11 @@
 #include "supervisor/control/client.hpp"
 
+#include <pwd.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+
 #include "base/http/client.hpp"
 
 namespace control {
@@ -23,16 +29,33 @@ base::Result<std::vector<View>> list_of(const base::Json& json, const char* key,
   return views;
 }
 
+std::string user_of(const std::filesystem::path& path) {
+  struct stat info {};
+  if (::lstat(path.c_str(), &info) != 0) return "another user";
+  const passwd* const entry = ::getpwuid(info.st_uid);
+  return entry != nullptr ? entry->pw_name : "user number " + std::to_string(info.st_uid);
+}
+
 }  // namespace
 
 std::filesystem::path socket_path(const std::filesystem::path& state) { return state / "control" / "supervisor.sock"; }
 
-base::Result<base::Json> Client::call(const std::string& method, const std::string& target, const base::Json& body,
-                                      std::chrono::milliseconds timeout) const {
-  std::error_code gone;
-  if (!std::filesystem::exists(socket_, gone)) {
+// The state folder is closed to other users, so they cannot even see whether there is a socket in it.
+base::Result<void> Client::reachable() const {
+  if (::access(socket_.c_str(), R_OK | W_OK) == 0) return base::success();
+  if (errno != EACCES && errno != EPERM) {
     return base::fail(base::ErrorCode::unavailable, "no supervisor runs for this cluster");
   }
+  const auto state = socket_.parent_path().parent_path();
+  const std::string owner = user_of(state);
+  return base::fail(base::ErrorCode::permission,
+                    "the cluster of " + state.string() + " runs as another user, and only " + owner +
+                        " and root may ask its supervisor; run msctl as that user: sudo -u " + owner + " msctl ps");
+}
+
+base::Result<base::Json> Client::call(const std::string& method, const std::string& target, const base::Json& body,
+                                      std::chrono::milliseconds timeout) const {
+  TRY(reachable());
   base::http::Target where;
   where.unix_path = socket_.string();
   base::http::Request request;

@@ -1,6 +1,7 @@
 #pragma once
 // Talks to the supervisor of one cluster. Each call is one blocking exchange; a Client may be used by several threads.
-// Errors: unavailable when no supervisor answers, timeout, and what the supervisor refused with its own code.
+// Errors: unavailable when no supervisor answers, permission when the cluster is another user's (with the next step),
+// timeout, and what the supervisor refused with its own code.
 
 #include <chrono>
 #include <filesystem>
@@ -20,6 +21,8 @@ class Client {
  public:
   explicit Client(std::filesystem::path socket) : socket_(std::move(socket)) {}
 
+  // Whether there is a socket that this user may use. Errors: unavailable, permission.
+  base::Result<void> reachable() const;
   base::Result<StatusView> status() const;
   base::Result<std::vector<ServiceView>> services() const;
   // The report as it was sent.

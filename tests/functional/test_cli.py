@@ -276,3 +276,77 @@ def test_up_with_a_broken_file_changes_nothing(cluster):
     c.write({"services": {"a": {"comand": ["/bin/true"]}}})
     assert c.run("up", "-d", "--wait").returncode == 2
     assert c.ps()["a"]["pid"] == before["a"]["pid"]
+
+
+def test_commands_of_a_cluster_cannot_be_named_like_verbs(cluster):
+    c = cluster()
+    c.write({"services": {"web": idle(c)}, "commands": {"ps": {"command": ["true"]}, "own": {"command": ["true"]}}})
+    for arguments in (["config"], ["up", "-d"], ["own"], ["ps"]):
+        done = c.run(*arguments)
+        assert done.returncode == 2, (arguments, done.stdout)
+        assert "commands.ps: `msctl ps` is a command of msctl itself" in done.stderr, done.stderr
+
+
+def test_a_service_left_out_by_the_profile_is_named_with_it(cluster):
+    c = cluster()
+    c.write({"services": {"web": idle(c), "debug": idle(c, profiles=["dev", "test"])}})
+    c.up()
+    for arguments in (["up", "-d", "debug"], ["up", "-d", "--scale", "debug=2"], ["start", "debug"], ["scale", "debug=2"],
+                      ["restart", "debug"], ["logs", "debug"], ["wait", "debug"]):
+        done = c.run(*arguments)
+        assert done.returncode == 2, arguments
+        assert "service `debug` is only there with profile dev or test: msctl up --profile dev" in done.stderr, arguments
+    c.up("--profile", "dev")
+    assert c.state("debug") == "ready"
+    assert c.run("scale", "debug=2").returncode == 0
+
+
+def test_lost_output_is_a_failure(cluster):
+    c = cluster()
+    c.write({"services": {"web": idle(c)}})
+    c.up()
+    wait_for(lambda: "idle" in c.log("web"))
+    verbs = [["ps"], ["logs"], ["logs", "-f"], ["events"], ["events", "-f"], ["top", "--once"], ["status"], ["health"],
+             ["graph"], ["config"], ["config", "--output", "json"], ["doctor"], ["version"], ["--version"], ["help", "all"],
+             ["help", "up"], ["up", "--help"], ["completion", "bash"], ["man"], ["restart", "web"], ["stop", "web"],
+             ["start", "web"], ["scale", "web=2"], ["up", "-d", "--wait"], ["up", "--dry-run"], ["down"]]
+    for arguments in verbs:
+        with open("/dev/full", "w") as full:
+            done = subprocess.run([c.bin, *arguments], cwd=c.folder, env=c.env, stdin=subprocess.DEVNULL, stdout=full,
+                                  stderr=subprocess.PIPE, text=True, timeout=30)
+        assert done.returncode in (1, 7), (arguments, done.returncode, done.stderr)
+        told = [line for line in done.stderr.splitlines() if "cannot write to standard output: No space left" in line]
+        assert len(told) == 1, (arguments, done.stderr)
+    assert c.supervisor_pid() is None  # `down` did its work all the same
+
+
+def test_a_reader_that_leaves_is_no_failure(cluster):
+    c = cluster()
+    c.write({"services": {f"web-{number}": idle(c) for number in range(200)}})
+    read, write = os.pipe()
+    os.close(read)
+    done = subprocess.run([c.bin, "config"], cwd=c.folder, env=c.env, stdin=subprocess.DEVNULL, stdout=write,
+                          stderr=subprocess.PIPE, text=True, timeout=30)
+    os.close(write)
+    assert done.stderr == ""
+
+
+def test_down_of_what_has_failed_tells_the_truth(cluster):
+    c = cluster()
+    c.write({"services": {"bad": {"command": ["/nowhere/bad"]}}})
+    assert c.run("up", "-d", "--wait").returncode == 1
+    done = c.run("down")
+    assert done.returncode == 0
+    assert "no service ran any more; the supervisor ended in" in done.stdout
+
+
+def test_a_start_that_fails_is_told_once(cluster):
+    c = cluster()
+    entry = idle(c, ports={"http": 0}, probes={"ready": {"http": "/", "start_period_ms": 300}}, restart={"policy": "no"})
+    c.write({"services": {"slow": entry}})
+    done = c.run("up", "-d", "--wait")
+    assert done.returncode == 1
+    lines = [line.split(None, 1)[1] for line in done.stdout.splitlines() if line.startswith("slow ")]
+    assert lines[0] == "starting"
+    assert lines[1].startswith("starting: not ready within ") and lines[1].endswith("is being ended")
+    assert lines[2].startswith("failed: not ready within ") and len(lines) == 3

@@ -5,6 +5,7 @@ import json
 import os
 import socket
 import stat
+import tempfile
 
 import pytest
 
@@ -153,3 +154,25 @@ def test_file_in_place_of_the_socket_is_kept(cluster):
     assert "not a socket" in done.stderr
     assert c.socket_path.read_text() == "mine"
     c.socket_path.unlink()
+
+
+@pytest.fixture
+def open_folder():
+    """A folder that other users may look into; those of pytest are closed."""
+    with tempfile.TemporaryDirectory(prefix="msctl-open-") as folder:
+        os.chmod(folder, 0o755)
+        yield folder
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root, to run msctl as another user")
+def test_another_user_is_told_whose_cluster_it_is(cluster, open_folder):
+    c = cluster(folder=open_folder)
+    c.write({"services": {"web": idle(c)}})
+    c.up()
+    for arguments in (["ps"], ["health"], ["status"], ["down"], ["up", "-d"], ["stop", "web"], ["logs"], ["events"],
+                      ["wait"], ["top", "--once"], ["up", "--dry-run"], ["graph", "--live"]):
+        done = c.run(*arguments, user=65534, group=65534, extra_groups=[])
+        assert done.returncode == 1, (arguments, done.stdout, done.stderr)
+        assert "runs as another user, and only root" in done.stderr, (arguments, done.stderr)
+        assert "sudo -u root msctl ps" in done.stderr
+    assert c.state("web") == "ready"
