@@ -171,7 +171,12 @@ class Api {
     return json_response(200, {{"plan", std::move(list)}});
   }
 
-  Response down() { return accepted(context_.supervisor.shut_down(context_.end)); }
+  // Who asks for the end wants to see it, also when nothing takes time to end.
+  Response down() {
+    auto reply = context_.supervisor.shut_down(context_.end);
+    context_.supervisor.events().read_up_to(reply.after);
+    return accepted(std::move(reply));
+  }
 
   Response on_service(const std::string& path, const Request& request) {
     const auto slash = path.rfind('/');

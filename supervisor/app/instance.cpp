@@ -19,6 +19,8 @@ bool does(const core::Step& next, Action action) {
   return std::find(next.actions.begin(), next.actions.end(), action) != next.actions.end();
 }
 
+constexpr std::chrono::milliseconds backoff_after_take_over{500};
+
 bool is_end(State state) { return state == State::stopped || state == State::completed || state == State::failed; }
 
 }  // namespace
@@ -72,7 +74,8 @@ void Instance::take(Event event, std::string reason) {
   state_ = next.state;
   reason_ = std::move(reason);
   if (event == Event::start_timeout || event == Event::live_failed) end_cause_ = reason_;
-  if (event == Event::backoff_over) ++restarts_;
+  if (before == State::backoff && state_ == State::pending)
+    ++restarts_;  // also when somebody was quicker than the delay
   if (state_ == State::ready && !ready_since_) ready_since_ = outside_.clock.monotonic();
   for (const Action action : next.actions) perform(action);
   announce(event, before, next);  // first, so that an end is in the book before the keeper that knows it is gone
@@ -158,7 +161,8 @@ void Instance::terminate() {
 }
 
 void Instance::arm_backoff() {
-  const auto delay = backoff_.next().value_or(service_->restart.cap);
+  const auto delay = std::max(backoff_.next().value_or(service_->restart.cap),
+                              std::exchange(least_backoff_, std::chrono::milliseconds(0)));
   reason_ += "; starts again in " + std::to_string(delay.count()) + " ms";
   backoff_timer_ = outside_.timers.after(delay, [this] { handle(Event::backoff_over, "starts again"); });
 }
@@ -167,6 +171,7 @@ std::optional<std::string> Instance::taken_port() const {
   for (const auto& [name, port] : service_->ports) {
     const auto& held = service_->sockets;
     if (std::find(held.begin(), held.end(), name) != held.end()) continue;  // plan() binds those
+    if (outside_.plans.holds(*service_, name)) continue;                    // the listener is ours
     const auto owner = port == 0 ? std::nullopt : outside_.port_table.owner(port);
     if (owner) return ports::describe_taken(port, name, *owner);
   }
@@ -181,12 +186,34 @@ void Instance::spawn() {
   old_services_.clear();
   if (external()) return handle(Event::spawned, "lives elsewhere");
   if (auto taken = taken_port()) return handle(Event::spawn_failed, std::move(*taken));
+  outside_.plans.drop_sockets(*service_);
   auto plan = outside_.plans.plan(*service_);
   if (!plan) return handle(Event::spawn_failed, plan.error().message);
   digest_ = outside_.plans.digest(*service_);
   plan.value().memo = to_text({service_->instance, restarts_, digest_});
+  if (const auto question = outside_.plans.precondition(plan.value(), *service_)) {
+    return spawn_if(*question, std::move(plan.value()));
+  }
+  spawn_now(std::move(plan.value()));
+}
+
+// Meanwhile it is `starting` without a process, as between a spawn and its answer.
+void Instance::spawn_if(const ports::Question& question, ports::SpawnSpec spec) {
+  self_ = std::make_shared<Instance*>(this);
+  outside_.prober.ask(question, [weak = std::weak_ptr<Instance*>(self_), spec = std::move(spec),
+                                 program = question.argv.at(0)](const ports::Answer& answer) mutable {
+    const auto self = weak.lock();
+    if (!self) return;
+    Instance& one = **self;
+    if (one.state_ != State::starting) return one.handle(Event::spawn_failed, "was not started any more");
+    if (answer.ok) return one.spawn_now(std::move(spec));
+    one.handle(Event::spawn_failed, "`" + program + " info` fails, which the image needs: " + answer.problem);
+  });
+}
+
+void Instance::spawn_now(ports::SpawnSpec spec) {
   if (!slot_) slot_ = owner_.fresh_slot(service_->instance);
-  spawned_spec_ = std::move(plan.value());
+  spawned_spec_ = std::move(spec);
   outside_.host.spawn(*slot_, *spawned_spec_);
 }
 
@@ -232,7 +259,10 @@ void Instance::adopt(const ports::Found& found) {
   handle(Event::adopted, "still runs (pid " + std::to_string(process_->pid) + ")");
   for (const auto& text : found.notified) notified(text);
   if (found.terminating) handle(Event::stop, "was asked to stop");
-  if (found.ended) exited(*found.ended, "while no supervisor ran");
+  if (!found.ended) return;
+  least_backoff_ = backoff_after_take_over;
+  exited(*found.ended, "while no supervisor ran");
+  least_backoff_ = std::chrono::milliseconds(0);
 }
 
 void Instance::restore(const ports::Remembered& remembered) {
@@ -244,6 +274,15 @@ void Instance::restore(const ports::Remembered& remembered) {
     reason_ = remembered.reason;
     if (ended == State::completed) digest_ = remembered.digest;
   }
+}
+
+void Instance::lose(const std::string& why, bool was_to_end) {
+  last_exit_ = why;
+  state_ = was_to_end ? State::stopping : State::starting;
+  least_backoff_ = backoff_after_take_over;
+  const bool may_restart = service_->restart.policy != spec::RestartPolicy::no;
+  handle(was_to_end ? Event::exited_final : may_restart ? Event::exited_again : Event::exited_failed, why);
+  least_backoff_ = std::chrono::milliseconds(0);
 }
 
 void Instance::renew(ServicePtr service) {

@@ -32,12 +32,18 @@ class Plans {
   virtual ~Plans() = default;
   // Prepares everything a process needs (configuration file, folders, held sockets) and says how to start it.
   virtual base::Result<ports::SpawnSpec> plan(const spec::Service& service) = 0;
+  // What must be good before a process is started; nothing for most. Its answer's problem is the reason of a failure.
+  virtual std::optional<ports::Question> precondition(const ports::SpawnSpec& spawn, const spec::Service& service) = 0;
   // Replaces ${…} as in the service's command.
   virtual base::Result<std::string> resolve(const spec::Service& service, const std::string& text) = 0;
   // Changes when a running process of the service would have to be replaced to be as its files say.
   virtual std::string digest(const spec::Service& service) = 0;
   // Gives ports of an instance that are 0 a number of its own, the same one as before if it had one.
   virtual base::Result<void> number_ports(spec::Service& service) = 0;
+  // Whether we hold a socket on that port for it, though its files may not say so any more.
+  virtual bool holds(const spec::Service& service, const std::string& port) = 0;
+  // Closes the held sockets that its files do not name any more.
+  virtual void drop_sockets(const spec::Service& service) = 0;
   // Nothing of the service runs any more: its held sockets are closed.
   virtual void close_sockets(const std::string& service) = 0;
   // A keeper still had them.
@@ -92,6 +98,8 @@ class Instance {
   void adopt(const ports::Found& found);
   // It ended under an earlier supervisor.
   void restore(const ports::Remembered& remembered);
+  // Its process is gone and nobody knows how it ended: a crash, unless somebody wanted its end.
+  void lose(const std::string& why, bool was_to_end);
   // What its files say from now on: for the next process, and at once for what needs none.
   void renew(ServicePtr service);
   // Another one has its place and its name: clients hear of that one.
@@ -126,6 +134,8 @@ class Instance {
   void announce(core::Event event, core::State before, const core::Step& next);
   void perform(core::Action action);
   void spawn();
+  void spawn_if(const ports::Question& question, ports::SpawnSpec spec);
+  void spawn_now(ports::SpawnSpec spec);
   void watch();
   void terminate();
   void arm_backoff();
@@ -152,6 +162,8 @@ class Instance {
   std::optional<base::Monotonic> ready_since_;
   std::optional<std::uint64_t> log_from_;
   std::string last_exit_;
+  // A restart that a take-over brings about leaves time for the `down` that perhaps started this supervisor.
+  std::chrono::milliseconds least_backoff_{0};
   std::string end_cause_;  // why we end the process ourselves: start_timeout or live_failed
   bool spoke_ = false;     // to an earlier watch
   bool paused_ = false;
@@ -164,6 +176,7 @@ class Instance {
   std::vector<ServicePtr> old_services_;             // that those speak of
   std::deque<std::pair<core::Event, std::string>> waiting_;
   bool handling_ = false;
+  std::shared_ptr<Instance*> self_;  // the answer about a precondition holds it weakly
 };
 
 // The memo a keeper keeps for the next supervisor.

@@ -4,6 +4,7 @@
 
 #include <functional>
 
+#include "supervisor/app/container.hpp"
 #include "supervisor/app/workspace.hpp"
 #include "supervisor/posix/program.hpp"
 
@@ -61,6 +62,11 @@ base::Result<ports::SpawnSpec> FilePlans::plan(const spec::Service& service) {
   return spawn;
 }
 
+std::optional<ports::Question> FilePlans::precondition(const ports::SpawnSpec& spawn, const spec::Service& service) {
+  if (service.source != spec::Source::image) return std::nullopt;
+  return engine_question(spawn, cluster_->root);
+}
+
 base::Result<std::string> FilePlans::resolve(const spec::Service& service, const std::string& text) {
   if (is_as_declared(*cluster_, service)) return spec::resolve(*cluster_, service.name, text);
   return spec::resolve(seen_by(*cluster_, service), service.name, text);
@@ -98,6 +104,11 @@ base::Result<void> FilePlans::number_ports(spec::Service& service) {
   service.ports = alone.services.at(service.instance).ports;
   for (const auto& [name, number] : service.ports) remembered[service.instance + "." + name] = number;
   return remember_ports(cluster_->state, remembered);
+}
+
+bool FilePlans::holds(const spec::Service& service, const std::string& port) {
+  const auto number = service.ports.find(port);
+  return number != service.ports.end() && sockets_.has(service.name, port, number->second);
 }
 
 void FilePlans::adopt_sockets(const std::string& service, std::vector<ports::HeldSocket> sockets) {

@@ -18,9 +18,12 @@ class FilePlans final : public Plans {
   void use(std::shared_ptr<const spec::Cluster> cluster) { cluster_ = std::move(cluster); }
 
   base::Result<ports::SpawnSpec> plan(const spec::Service& service) override;
+  std::optional<ports::Question> precondition(const ports::SpawnSpec& spawn, const spec::Service& service) override;
   base::Result<std::string> resolve(const spec::Service& service, const std::string& text) override;
   std::string digest(const spec::Service& service) override;
   base::Result<void> number_ports(spec::Service& service) override;
+  bool holds(const spec::Service& service, const std::string& port) override;
+  void drop_sockets(const spec::Service& service) override { sockets_.keep_only(service.name, service.sockets); }
   void close_sockets(const std::string& service) override { sockets_.close(service); }
   void adopt_sockets(const std::string& service, std::vector<ports::HeldSocket> sockets) override;
 

@@ -9,6 +9,7 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <map>
 #include <set>
 #include <string>
 
@@ -157,18 +158,24 @@ class Process {
       if (one.running) spared.insert(one.running->keeper);
     }
     std::vector<ports::ProcessId> roots;
+    std::map<std::string, std::string> lost;  // instances whose keeper was gone as well, to what became of them
     for (const auto& [name, one] : book.instances) {
       const bool kept = one.process && std::any_of(found.begin(), found.end(), [&](const auto& other) {
                           return other.running && other.running->process == *one.process;
                         });
-      if (one.process && !kept) roots.push_back(*one.process);
+      if (!one.process || kept) continue;
+      roots.push_back(*one.process);
+      lost[name] = "its keeper was gone, and so was it";
     }
     if (fs::exists(book_path(cluster_->state))) {
       const auto ended = posix::end_leftovers(roots, cluster_->state, spared, leftover_grace);
-      if (ended > 0) log_line(clock_, "ended " + std::to_string(ended) + " processes that had no keeper any more");
+      for (const auto& name : ended.instances) lost[name] = "its keeper was gone; ended as a leftover";
+      if (ended.processes > 0) {
+        log_line(clock_, "ended " + std::to_string(ended.processes) + " processes that had no keeper any more");
+      }
     }
     if (!found.empty()) log_line(clock_, "took over " + std::to_string(found.size()) + " keepers");
-    supervisor_.adopt(std::move(found), book);
+    supervisor_.adopt(std::move(found), book, lost);
     static_cast<void>(book_.write(supervisor_.book()));
   }
 

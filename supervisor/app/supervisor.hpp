@@ -28,8 +28,10 @@ class Supervisor final : private Instance::Owner, private ports::ProcessHost::Li
   Supervisor(const spec::Cluster& cluster, Outside outside);
   ~Supervisor() override;
 
-  // Takes over what an earlier supervisor left, before anything else is asked of this one.
-  void adopt(std::vector<ports::Found> found, const ports::Book& book);
+  // Takes over what an earlier supervisor left, before anything else is asked of this one. `lost` are instances whose
+  // processes and keepers are gone, with the reason: each has crashed.
+  void adopt(std::vector<ports::Found> found, const ports::Book& book,
+             const std::map<std::string, std::string>& lost = {});
 
   // Applies what changed in the files: new services can be started, removed ones stop, changed ones that run are
   // replaced, rolling where that is possible; the others are left alone.
@@ -87,6 +89,7 @@ class Supervisor final : private Instance::Owner, private ports::ProcessHost::Li
   void fit(Runtime& runtime);
   void retire(Runtime& runtime, std::unique_ptr<Instance> instance, const std::string& why);
   void renew(Runtime& runtime, const spec::Service& service);
+  bool holds_all(const spec::Service& service) const;
   void replace_changed(Runtime& runtime);
   void plan_service(const std::string& name, const Runtime& fresh, bool wanted, std::vector<control::PlanView>& plan);
   void adopt_one(ports::Found& found, std::set<std::string>& adopted);

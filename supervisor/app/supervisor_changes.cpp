@@ -14,7 +14,8 @@ constexpr std::chrono::milliseconds nobodys_grace{10'000};
 
 }  // namespace
 
-void Supervisor::adopt(std::vector<ports::Found> found, const ports::Book& book) {
+void Supervisor::adopt(std::vector<ports::Found> found, const ports::Book& book,
+                       const std::map<std::string, std::string>& lost) {
   generation_ = book.generation;
   for (const auto& [name, count] : book.replicas) {
     const auto runtime = services_.find(name);
@@ -39,8 +40,12 @@ void Supervisor::adopt(std::vector<ports::Found> found, const ports::Book& book)
   }
   for (const auto& [name, runtime] : services_) {
     for (const auto& one : runtime.instances) {
+      if (adopted.contains(one->name())) continue;
       const auto remembered = book.instances.find(one->name());
-      if (!adopted.contains(one->name()) && remembered != book.instances.end()) one->restore(remembered->second);
+      if (remembered != book.instances.end()) one->restore(remembered->second);
+      const auto why = lost.find(one->name());
+      const bool was_to_end = remembered != book.instances.end() && remembered->second.state == "stopping";
+      if (why != lost.end()) one->lose(why->second, was_to_end);
     }
   }
   held_ = false;
@@ -110,6 +115,13 @@ void Supervisor::renew(Runtime& runtime, const spec::Service& service) {
   fit(runtime);
 }
 
+// What runs may be older than `sockets` in the files, and have bound its port itself.
+bool Supervisor::holds_all(const spec::Service& service) const {
+  const auto& names = service.sockets;
+  return std::all_of(names.begin(), names.end(),
+                     [&](const std::string& name) { return outside_.plans.holds(service, name); });
+}
+
 // The running process is not what the files say any more.
 void Supervisor::replace_changed(Runtime& runtime) {
   std::vector<Instance*> outdated;
@@ -119,7 +131,7 @@ void Supervisor::replace_changed(Runtime& runtime) {
     if (runs && one->process() && one->digest() != outside_.plans.digest(one->service())) outdated.push_back(one.get());
   }
   if (outdated.empty() || runtime.roll) return;
-  if (can_surge(*runtime.service)) {
+  if (can_surge(*runtime.service) && holds_all(*runtime.service)) {
     runtime.roll = std::make_unique<Roll>();
     for (const Instance* one : outdated) runtime.roll->left.push_back(one->number());
     rolling_.insert(runtime.service->name);
@@ -242,7 +254,8 @@ void Supervisor::roll_next(Runtime& runtime) {
   if (old == nullptr || !core::has_process(old->state())) return;
   roll.current = number;
   roll.before = old->process();
-  if (!can_surge(*runtime.service)) return old->handle(Event::restart, "rolling restart");
+  if (!can_surge(*runtime.service) || !holds_all(*runtime.service))
+    return old->handle(Event::restart, "rolling restart");
   roll.successor = make(runtime, number);
   roll.successor->handle(Event::start, "rolling restart");
 }
@@ -280,7 +293,7 @@ void Supervisor::roll_over(Runtime& runtime) {
   const bool has_crashed = state == State::backoff || !is_active(fresh);
   if (!has_crashed) return;
   const std::string why = fresh.reason();
-  tell(fresh, std::string(core::name(State::failed)), why);
+  if (state != State::failed) tell(fresh, std::string(core::name(State::failed)), why);
   tell(**old, std::string(core::name((*old)->state())), "the old process stays, as its successor failed: " + why);
   fresh.replace();
   retire(runtime, std::move(roll.successor), "failed");

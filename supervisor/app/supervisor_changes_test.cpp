@@ -246,6 +246,27 @@ TEST_F(Changes, a_changed_service_with_held_sockets_is_replaced_without_a_gap) {
   EXPECT_THAT(host_.log, ElementsAre("spawn web", "terminate web"));
 }
 
+TEST_F(Changes, a_service_that_bound_its_port_itself_is_replaced_in_place_when_it_is_to_be_held) {
+  all_up();
+  spec::Cluster fresh = cluster_;
+  fresh.services["web"].version = "2";
+  fresh.services["web"].sockets = {"http"};
+  supervisor_->reload(fresh);
+  EXPECT_THAT(host_.log, ElementsAre("terminate web"));
+  host_.end("web", 0);
+  EXPECT_THAT(host_.log, ElementsAre("terminate web", "spawn web"));
+}
+
+TEST_F(Changes, a_successor_that_cannot_start_is_told_once) {
+  let_web_surge();
+  all_up();
+  const auto before = supervisor_->events().last();
+  host_.missing = {"web"};
+  EXPECT_TRUE(supervisor_->roll("web"));
+  time_.advance(1s);
+  EXPECT_THAT(told_of("web", before), ElementsAre("pending", "failed", "ready"));
+}
+
 TEST_F(Changes, a_job_that_is_done_runs_again_only_when_asked_for_or_changed) {
   spec::Service job;
   job.name = "job";
@@ -293,8 +314,31 @@ TEST_F(Changes, knows_how_ended_what_ended_meanwhile) {
   supervisor.adopt({crashed}, {});
   EXPECT_EQ(view("db").last_exit, "exit code 3");
   EXPECT_EQ(state("db"), "backoff");
-  time_.advance(0ms);
+  time_.advance(499ms);
+  EXPECT_THAT(host_.log, IsEmpty());  // a `down` may be on its way
+  time_.advance(1ms);
   EXPECT_THAT(host_.log, ElementsAre("spawn db"));
+}
+
+TEST_F(Changes, what_lost_its_keeper_too_has_crashed_and_says_so) {
+  cluster_.services["app"].depends_on.clear();
+  cluster_.services["app"].restart.policy = spec::RestartPolicy::no;
+  auto& supervisor = make();
+  ports::Book book;
+  book.instances["db"] = {ports::ProcessId{7, 1}, "ready", "answers", "", 2, "1"};
+  book.instances["app"] = {ports::ProcessId{8, 1}, "ready", "answers", "", 0, "1"};
+  book.instances["web"] = {ports::ProcessId{9, 1}, "stopping", "asked to stop", "", 0, "1"};
+  supervisor.adopt({}, book, {{"db", "lost"}, {"app", "lost"}, {"web", "lost"}, {"unknown", "lost"}});
+  EXPECT_EQ(view("db").reason, "lost; starts again in 500 ms");
+  EXPECT_EQ(view("db").restarts, 2);
+  EXPECT_EQ(state("app"), "failed");
+  EXPECT_EQ(view("app").reason, "lost");
+  EXPECT_EQ(state("web"), "stopped");
+  EXPECT_THAT(told_of("db", 0), ElementsAre("backoff"));
+  EXPECT_THAT(told_of("web", 0), ElementsAre("stopped"));
+  EXPECT_TRUE(up());
+  EXPECT_THAT(host_.log, Contains("spawn db"));
+  EXPECT_EQ(view("db").last_exit, "lost");
 }
 
 TEST_F(Changes, remembers_how_jobs_ended_that_need_no_keeper_any_more) {

@@ -206,6 +206,53 @@ TEST_F(SupervisorTest, taken_port_is_seen_before_anything_starts) {
   EXPECT_THAT(host_.log, IsEmpty());
 }
 
+TEST_F(SupervisorTest, a_port_that_we_hold_ourselves_is_not_taken) {
+  port_table_.taken[1] = {42, "msctl keeper db"};
+  plans_.held = {"db.http"};
+  make();
+  EXPECT_TRUE(up({"db"}));
+  EXPECT_THAT(host_.log, ElementsAre("spawn db"));
+}
+
+TEST_F(SupervisorTest, an_image_is_started_once_its_engine_answers) {
+  cluster_.services["db"].source = spec::Source::image;
+  prober_.good = {"engine"};
+  prober_.delay = 30ms;
+  make();
+  EXPECT_TRUE(up({"db"}));
+  EXPECT_EQ(state("db"), "starting");
+  EXPECT_THAT(host_.log, IsEmpty());
+  time_.advance(30ms);
+  EXPECT_THAT(host_.log, ElementsAre("spawn db"));
+}
+
+TEST_F(SupervisorTest, an_image_whose_engine_does_not_answer_has_failed) {
+  cluster_.services["db"].source = spec::Source::image;
+  prober_.problem = "exit code 1: no daemon";
+  make();
+  EXPECT_TRUE(up({"db"}));
+  EXPECT_EQ(state("db"), "failed");
+  EXPECT_EQ(view("db").reason, "`engine info` fails, which the image needs: exit code 1: no daemon");
+  EXPECT_THAT(host_.log, IsEmpty());
+}
+
+TEST_F(SupervisorTest, an_image_that_is_stopped_before_its_engine_answers_is_not_started) {
+  cluster_.services["db"].source = spec::Source::image;
+  prober_.good = {"engine"};
+  prober_.delay = 30ms;
+  auto& supervisor = make();
+  EXPECT_TRUE(up({"db"}));
+  EXPECT_TRUE(supervisor.stop("db"));
+  EXPECT_EQ(state("db"), "stopping");
+  time_.advance(30ms);
+  EXPECT_EQ(state("db"), "stopped");
+  EXPECT_THAT(host_.log, IsEmpty());
+  EXPECT_TRUE(up({"db"}));
+  EXPECT_TRUE(supervisor.restart("db"));
+  time_.advance(60ms);
+  EXPECT_THAT(host_.log, ElementsAre("spawn db"));
+}
+
 TEST_F(SupervisorTest, start_that_takes_too_long_is_ended) {
   auto& db = cluster_.services["db"];
   db.ready->start_period = 1000ms;

@@ -1,11 +1,10 @@
 #include "supervisor/app/workspace.hpp"
 
-#include <algorithm>
 #include <cctype>
 #include <map>
 
 #include "base/json.hpp"
-#include "supervisor/posix/program.hpp"
+#include "supervisor/app/container.hpp"
 
 namespace app {
 namespace fs = std::filesystem;
@@ -45,46 +44,6 @@ std::string port_variable(const std::string& port_name) {
   }
   return variable;
 }
-
-namespace {
-
-std::vector<std::string> words_of(const std::string& text) {
-  std::vector<std::string> words;
-  for (std::size_t start = 0; start < text.size();) {
-    const std::size_t end = std::min(text.find(' ', start), text.size());
-    if (end > start) words.push_back(text.substr(start, end - start));
-    start = end + 1;
-  }
-  return words;
-}
-
-// Everything before the image's own arguments. Values of variables stay out of the command line, which all users see.
-base::Result<std::vector<std::string>> container_command(const spec::Cluster& cluster, const spec::Service& service,
-                                                         const std::map<std::string, std::string>& env) {
-  std::vector<std::string> path;
-  if (const auto found = env.find("PATH"); found != env.end()) path.push_back("PATH=" + found->second);
-  auto engine = posix::find_program("podman", path);
-  const bool is_podman = engine.has_value();
-  if (!is_podman) engine = posix::find_program("docker", path);
-  if (!engine) {
-    return base::fail(base::ErrorCode::not_found,
-                      "the image " + service.image + " needs podman or docker: apt-get install podman");
-  }
-  const std::string project = cluster.project.empty() ? cluster.name : cluster.name + "-" + cluster.project;
-  std::vector<std::string> argv{engine.value(),   "run",    "--rm",
-                                "--network=host", "--name", "msctl-" + project + "-" + service.instance};
-  if (is_podman) argv.emplace_back("--replace");
-  if (const auto more = env.find("MSCTL_CONTAINER_ARGS"); more != env.end()) {
-    for (auto& word : words_of(more->second)) argv.push_back(std::move(word));
-  }
-  const auto pass = [&](const std::string& name) { argv.insert(argv.end(), {"--env", name}); };
-  for (const auto& [name, value] : service.env) pass(name);
-  for (const auto& [name, port] : service.ports) pass(port_variable(name));
-  argv.push_back(service.image);
-  return argv;
-}
-
-}  // namespace
 
 base::Result<ports::SpawnSpec> plan_spawn(const spec::Cluster& cluster, const spec::Service& service,
                                           const std::vector<std::string>& inherited) {

@@ -4,6 +4,8 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
+#include <algorithm>
+
 #include "base/http/server.hpp"
 
 namespace posix {
@@ -35,6 +37,20 @@ void HeldSockets::adopt(const std::string& service, const std::string& name, int
   const std::uint16_t port = port_of(fd);
   auto& sockets = held_[service];
   if (!sockets.contains(name)) sockets[name] = Held{std::move(socket), port};
+}
+
+bool HeldSockets::has(const std::string& service, const std::string& name, std::uint16_t port) const {
+  const auto sockets = held_.find(service);
+  if (sockets == held_.end()) return false;
+  const auto one = sockets->second.find(name);
+  return one != sockets->second.end() && one->second.port == port;
+}
+
+void HeldSockets::keep_only(const std::string& service, const std::vector<std::string>& names) {
+  const auto sockets = held_.find(service);
+  if (sockets == held_.end()) return;
+  std::erase_if(sockets->second,
+                [&](const auto& one) { return std::find(names.begin(), names.end(), one.first) == names.end(); });
 }
 
 }  // namespace posix

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <vector>
 
 #include "base/result.hpp"
 #include "supervisor/ports/process_host.hpp"
@@ -17,6 +18,9 @@ class HeldSockets {
   base::Result<int> open(const std::string& service, const std::string& name, std::uint16_t port);
   // Takes over a socket that listens already.
   void adopt(const std::string& service, const std::string& name, int fd);
+  bool has(const std::string& service, const std::string& name, std::uint16_t port) const;
+  // Closes those of other names.
+  void keep_only(const std::string& service, const std::vector<std::string>& names);
   void close(const std::string& service) { held_.erase(service); }
 
  private:

@@ -84,20 +84,23 @@ void kill_all(const Search& search, Found found) {
 
 }  // namespace
 
-std::size_t end_leftovers(const std::vector<ProcessId>& roots, const std::filesystem::path& state,
-                          const std::set<pid_t>& spared, std::chrono::milliseconds grace) {
+Ended end_leftovers(const std::vector<ProcessId>& roots, const std::filesystem::path& state,
+                    const std::set<pid_t>& spared, std::chrono::milliseconds grace) {
   Search search{roots, state, spared, {}};
   for (const pid_t keeper : spared) {
     for (const auto& below : descendants_of(keeper)) search.spared.insert(below.id.pid);
   }
   const Found found = search.run();
+  Ended ended{found.size(), {}};
   for (const auto& [pid, id] : found) {
+    ended.instances.insert(environment_value(pid, "MSCTL_INSTANCE"));
     send_signal(id, SIGTERM);
     send_signal(id, SIGCONT);
   }
   await_end(found, grace);
   kill_all(search, found);
-  return found.size();
+  ended.instances.erase("");
+  return ended;
 }
 
 void kill_family(const std::vector<ProcessId>& roots, const std::filesystem::path& state, const std::string& instance,

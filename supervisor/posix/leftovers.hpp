@@ -13,9 +13,15 @@
 
 namespace posix {
 
-// SIGTERM to all, after `grace` SIGKILL; returns how many there were. `spared` and what descends from them stay.
-std::size_t end_leftovers(const std::vector<ports::ProcessId>& roots, const std::filesystem::path& state,
-                          const std::set<pid_t>& spared, std::chrono::milliseconds grace);
+// What there was to end: how many processes, and of which instances as far as their environment says so.
+struct Ended {
+  std::size_t processes = 0;
+  std::set<std::string> instances;
+};
+
+// SIGTERM to all, after `grace` SIGKILL. `spared` and what descends from them stay.
+Ended end_leftovers(const std::vector<ports::ProcessId>& roots, const std::filesystem::path& state,
+                    const std::set<pid_t>& spared, std::chrono::milliseconds grace);
 
 // SIGKILL to the family of one instance, but for what descends from `spared`: other keepers, perhaps of the same
 // instance during a rolling restart.

@@ -57,14 +57,16 @@ class Leftovers : public ::testing::Test {
 
 TEST_F(Leftovers, ends_a_recorded_process) {
   const auto left = sleeper();
-  EXPECT_EQ(end_leftovers({left}, folder_, {}, std::chrono::seconds(5)), 1U);
+  EXPECT_EQ(end_leftovers({left}, folder_, {}, std::chrono::seconds(5)).processes, 1U);
   EXPECT_EQ(WTERMSIG(end_of(left)), SIGTERM);
 }
 
 TEST_F(Leftovers, finds_those_that_were_started_for_this_folder) {
   const auto left = sleeper("web");
   const auto other = sleeper();
-  EXPECT_EQ(end_leftovers({}, folder_, {}, std::chrono::seconds(5)), 1U);
+  const Ended ended = end_leftovers({}, folder_, {}, std::chrono::seconds(5));
+  EXPECT_EQ(ended.processes, 1U);
+  EXPECT_EQ(ended.instances, std::set<std::string>{"web"});
   EXPECT_EQ(WTERMSIG(end_of(left)), SIGTERM);
   expect_alive(other);
 }
@@ -73,13 +75,13 @@ TEST_F(Leftovers, spares_a_stranger_with_a_recorded_pid) {
   const auto stranger = sleeper();
   auto recorded = stranger;
   recorded.start_time -= 1;
-  EXPECT_EQ(end_leftovers({recorded}, folder_, {}, std::chrono::seconds(5)), 0U);
+  EXPECT_EQ(end_leftovers({recorded}, folder_, {}, std::chrono::seconds(5)).processes, 0U);
   expect_alive(stranger);
 }
 
 TEST_F(Leftovers, spares_what_a_keeper_keeps) {
   const auto kept = sleeper("web");
-  EXPECT_EQ(end_leftovers({}, folder_, {kept.pid}, std::chrono::seconds(5)), 0U);
+  EXPECT_EQ(end_leftovers({}, folder_, {kept.pid}, std::chrono::seconds(5)).processes, 0U);
   expect_alive(kept);
 }
 

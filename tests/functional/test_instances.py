@@ -8,7 +8,7 @@ import threading
 import time
 import urllib.request
 
-from conftest import PYTHON, processes_of, wait_for
+from conftest import PYTHON, free_port, processes_of, wait_for
 from programs import idle, web
 from test_survival import ask, inheritor
 
@@ -252,7 +252,7 @@ def test_image_needs_an_engine_or_runs(cluster):
 def test_a_container_engine_is_called_with_its_arguments(cluster):
     c = cluster()
     engine = c.folder / "podman"
-    engine.write_text("#!/bin/sh\necho \"$@\"\nexec sleep 1000\n")
+    engine.write_text("#!/bin/sh\n[ \"$1\" = info ] && exit 0\necho \"$@\"\nexec sleep 1000\n")
     engine.chmod(0o755)
     c.write({"services": {"box": {"image": "localhost/shop:1", "command": ["serve", "--all"], "env": {"KEY": "hidden"},
                                   "ports": {"http": 0}}}})
@@ -325,3 +325,30 @@ def test_sanitized_build_takes_the_place_of_the_program(cluster):
     for wrong in ("web", "web=leak", "nobody=address"):
         assert c.run("up", "-d", "--sanitize", wrong).returncode == 2, wrong
     c.run("down")
+
+
+def listeners_of(port):
+    """Inodes of the sockets that listen there."""
+    lines = open("/proc/net/tcp").read().splitlines()[1:]
+    return [line.split()[9] for line in lines if line.split()[1] == f"0100007F:{port:04X}" and line.split()[3] == "0A"]
+
+
+def test_sockets_dropped_from_the_file_are_closed_at_the_restart(cluster):
+    """The same port, first held by msctl, then bound by the service itself."""
+    c = cluster()
+    port = free_port()
+    held = {"services": {"web": inheritor(c, ports={"http": port})}}
+    for lost in (False, True):
+        c.write(held)
+        c.up()
+        wait_for(lambda: c.state("web") == "ready")
+        assert ask(port) == c.ps()["web"]["pid"]
+        if lost:
+            os.kill(c.supervisor_pid(), 9)
+            wait_for(lambda: c.supervisor_pid() is None)
+        c.write({"services": {"web": web(c, ports={"http": port})}})
+        c.up()
+        row = wait_for(lambda: c.state("web") == "ready" and c.ps()["web"])
+        assert row["restarts"] == 0, row
+        assert urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=5).status == 200
+        assert len(listeners_of(port)) == 1

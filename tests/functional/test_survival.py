@@ -192,7 +192,10 @@ def test_stop_that_was_cut_off_is_finished(cluster):
     lose_supervisor(c)
     stop.communicate(timeout=20)
     c.run("up", "-d", "other")
-    assert c.state("slow") == "stopping"
+    row = c.ps()["slow"]
+    assert row["state"] == "stopping"
+    os.kill(row["pid"], signal.SIGKILL)  # or `down` would wait for its grace
+    c.wait_state("slow", "stopped")
 
 
 def test_down_after_a_loss_leaves_no_daemonised_grandchild(cluster):
@@ -225,14 +228,42 @@ def test_killed_keeper_is_a_crash_like_another(cluster):
 
 def test_killed_keepers_and_supervisor_leave_nothing_to_the_next(cluster):
     c = cluster()
-    c.write({"services": {"web": web(c)}})
+    pid_file = c.folder / "grandchild.pid"
+    deep = ["/bin/sh", "-c", f"setsid sleep 1000 & echo $! > {pid_file}; wait"]
+    c.write({"services": {"web": web(c), "deep": {"command": deep}}})
     c.up()
+    wait_for(lambda: pid_file.exists() and pid_file.read_text().endswith("\n"))
+    grandchild = int(pid_file.read_text())
+    rows = c.ps()
+    lose_supervisor(c)
+    for row in rows.values():  # its own process goes with a keeper, what that started does not
+        os.kill(row["keeper"], signal.SIGKILL)
+        wait_for(lambda: not process_alive(row["pid"]))
+    assert process_alive(grandchild)
+    c.up()
+    assert not process_alive(grandchild)
+    assert len([1 for _, command in processes_of(c.folder) if "web.py" in command]) == 1
+    for name, why in (("web", "its keeper was gone, and so was it"), ("deep", "its keeper was gone; ended as a leftover")):
+        assert c.ps()[name]["last_exit"] == why
+        assert c.ps()[name]["restarts"] == 1
+        first = c.run("events", name).stdout.splitlines()[0]
+        assert "backoff" in first and why in first
+
+
+def test_down_after_the_loss_of_a_keeper_starts_nothing(cluster):
+    c = cluster()
+    starts = c.folder / "starts"
+    c.write({"services": {"web": {"command": ["/bin/sh", "-c", f"echo x >> {starts}; exec sleep 1000"]}}})
+    c.up()
+    wait_for(starts.exists)
     row = c.ps()["web"]
     lose_supervisor(c)
     os.kill(row["keeper"], signal.SIGKILL)
-    c.up()
+    done = c.run("down")
+    assert done.returncode == 0, done.stderr
+    assert "1 service stopped" in done.stdout
     assert not process_alive(row["pid"])
-    assert len([1 for _, command in processes_of(c.folder) if "web.py" in command]) == 1
+    assert starts.read_text() == "x\n"
 
 
 def test_completed_job_is_not_run_again(cluster):

@@ -1,0 +1,67 @@
+#include "supervisor/app/container.hpp"
+
+#include <algorithm>
+
+#include "supervisor/app/workspace.hpp"
+#include "supervisor/posix/program.hpp"
+
+namespace app {
+namespace {
+
+constexpr std::chrono::milliseconds engine_timeout{10'000};
+
+struct Engine {
+  std::string program;
+  bool is_podman = false;
+};
+
+base::Result<Engine> engine_of(const spec::Service& service, const std::map<std::string, std::string>& env) {
+  std::vector<std::string> path;
+  if (const auto found = env.find("PATH"); found != env.end()) path.push_back("PATH=" + found->second);
+  for (const char* name : {"podman", "docker"}) {
+    if (auto program = posix::find_program(name, path)) return Engine{program.value(), std::string("podman") == name};
+  }
+  return base::fail(base::ErrorCode::not_found,
+                    "the image " + service.image + " needs podman or docker: apt-get install podman");
+}
+
+std::vector<std::string> words_of(const std::string& text) {
+  std::vector<std::string> words;
+  for (std::size_t start = 0; start < text.size();) {
+    const std::size_t end = std::min(text.find(' ', start), text.size());
+    if (end > start) words.push_back(text.substr(start, end - start));
+    start = end + 1;
+  }
+  return words;
+}
+
+}  // namespace
+
+base::Result<std::vector<std::string>> container_command(const spec::Cluster& cluster, const spec::Service& service,
+                                                         const std::map<std::string, std::string>& env) {
+  TRY(const Engine engine, engine_of(service, env));
+  const std::string project = cluster.project.empty() ? cluster.name : cluster.name + "-" + cluster.project;
+  std::vector<std::string> argv{engine.program,   "run",    "--rm",
+                                "--network=host", "--name", "msctl-" + project + "-" + service.instance};
+  if (engine.is_podman) argv.emplace_back("--replace");
+  if (const auto more = env.find("MSCTL_CONTAINER_ARGS"); more != env.end()) {
+    for (auto& word : words_of(more->second)) argv.push_back(std::move(word));
+  }
+  const auto pass = [&](const std::string& name) { argv.insert(argv.end(), {"--env", name}); };
+  for (const auto& [name, value] : service.env) pass(name);
+  for (const auto& [name, port] : service.ports) pass(port_variable(name));
+  argv.push_back(service.image);
+  return argv;
+}
+
+ports::Question engine_question(const ports::SpawnSpec& spawn, const std::filesystem::path& root) {
+  ports::Question question;
+  question.kind = spec::ProbeKind::exec;
+  question.argv = {spawn.argv.at(0), "info"};
+  question.env = spawn.env;
+  question.folder = root;
+  question.timeout = engine_timeout;
+  return question;
+}
+
+}  // namespace app
