@@ -1,7 +1,9 @@
 #pragma once
-// The broker port: durable publication with a positive answer per message. Thread-safe.
-// (Consuming joins the port when the first consumer does.)
+// The broker port: durable publication with a positive answer per message, and durable subscriptions that are pulled
+// and settled message by message. Thread-safe. Services consume through chassis/consumer, which is made of this.
 
+#include <chrono>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -25,6 +27,44 @@ struct Stream {
   std::vector<std::string> subjects;  // `order-service.events.>`
 };
 
+// Where a consumer stands in a stream, kept by the broker under the name `durable`: it outlives connections and the
+// broker's own restart. A new one begins with the oldest message that the stream holds. Subscriptions of one name share
+// the messages among them, each going to one.
+struct Subscription {
+  std::string durable;                         // letters, digits, '-' and '_'; one subject and stream for good
+  std::string subject;                         // may have wildcards: `*.events.order.placed`
+  std::string stream = {};                     // empty: the stream that takes the subject
+  std::chrono::milliseconds ack_wait{30'000};  // a message that is not settled by then is delivered again
+  int max_unsettled = 1'000;                   // delivered and not settled, over all that share the name
+};
+
+// One message as it was delivered this time.
+struct Delivery {
+  Message message;
+  int attempt = 1;            // 2 when it had been delivered once before
+  std::uint64_t waiting = 0;  // messages behind it that were not delivered yet: the lag
+  std::string handle;         // the broker's, for settling it
+};
+
+// A durable subscription, pulled. At least once: a delivery counts as done only by done(). One fetch() at a time.
+class Subscriber {
+ public:
+  virtual ~Subscriber() = default;
+  // Waits for a message and returns what there is, at most `at_most`; empty when none came before the deadline. Makes
+  // the durable when it is missing. Errors: unavailable (not connected, no such stream yet: try again), cancelled after
+  // stop().
+  virtual base::Task<base::Result<std::vector<Delivery>>> fetch(base::Monotonic deadline, std::size_t at_most) = 0;
+  // Settle a delivery; each waits until the broker has confirmed it. On error the message may come again.
+  // Errors: unavailable, timeout.
+  virtual base::Task<base::Result<void>> done(base::Monotonic deadline, const Delivery& delivery) = 0;
+  virtual base::Task<base::Result<void>> again(base::Monotonic deadline, const Delivery& delivery,
+                                               std::chrono::milliseconds delay) = 0;  // delivers it again after that
+  virtual base::Task<base::Result<void>> drop(base::Monotonic deadline, const Delivery& delivery) = 0;  // never again
+  // No more messages are pulled; a waiting fetch() ends at once as cancelled, and what had come for it is given back.
+  // What was fetched can still be settled.
+  virtual void stop() = 0;
+};
+
 class Broker {
  public:
   virtual ~Broker() = default;
@@ -35,6 +75,8 @@ class Broker {
   // same), too_large.
   virtual base::Task<std::vector<base::Result<void>>> publish(base::Monotonic deadline,
                                                               std::vector<Message> messages) = 0;
+  // Needs no connection yet. The Broker outlives it.
+  virtual std::unique_ptr<Subscriber> subscribe(Subscription subscription) = 0;
   // Errors: unavailable.
   virtual base::Task<base::Result<void>> ping(base::Monotonic deadline) = 0;
 };

@@ -1,9 +1,13 @@
 #include "services/chassis/broker/memory.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <set>
+
+#include "services/chassis/broker/subjects.hpp"
 
 namespace chassis::broker {
 
@@ -11,10 +15,20 @@ using base::ErrorCode;
 using base::Result;
 
 struct MemoryBrokers::State {
+  struct Unsettled {
+    int attempts;
+    base::Monotonic due;  // then it is delivered again
+  };
+  // Where a durable subscription stands.
+  struct Place {
+    std::size_t next = 0;  // index of the first message that was not looked at
+    std::map<std::size_t, Unsettled> unsettled;
+  };
   struct Entry {
     std::vector<std::string> subjects;
     std::vector<Message> messages;
     std::set<std::string> ids;
+    std::map<std::string, Place> places;  // by durable name
   };
 
   explicit State(const base::Clock& the_clock) : clock(the_clock) {}
@@ -26,7 +40,7 @@ struct MemoryBrokers::State {
 
   Entry* stream_of(std::string_view subject) {
     for (auto& [name, entry] : streams) {
-      const auto takes = [&](const std::string& pattern) { return subject_matches(pattern, subject); };
+      const auto takes = [&](const std::string& pattern) { return subjects_in_both(pattern, subject).has_value(); };
       if (std::any_of(entry.subjects.begin(), entry.subjects.end(), takes)) return &entry;
     }
     return nullptr;
@@ -48,9 +62,85 @@ struct MemoryBrokers::State {
     if (message.id.empty() || stream->ids.insert(message.id).second) stream->messages.push_back(std::move(message));
     return base::success();
   }
+
+  Result<Entry*> stream_for(const Subscription& wanted) {
+    auto* found = stream_of(wanted.subject);
+    if (const auto named = streams.find(wanted.stream); named != streams.end()) found = &named->second;
+    if (found != nullptr) return found;
+    return base::fail(ErrorCode::unavailable, "broker: no stream takes " + wanted.subject + " yet");
+  }
+
+  Result<std::vector<Delivery>> fetch(const Subscription& wanted, base::Monotonic deadline, std::size_t at_most) {
+    const std::lock_guard lock(mutex);
+    if (health == Health::silent) return std::vector<Delivery>();
+    TRY(reachable(deadline));
+    TRY(auto* stream, stream_for(wanted));
+    auto& place = stream->places[wanted.durable];
+    std::vector<Delivery> deliveries;
+    const auto deliver = [&](std::size_t index, int attempt) {
+      place.unsettled[index] = {attempt, clock.monotonic() + wanted.ack_wait};
+      deliveries.push_back({stream->messages[index], attempt, 0, std::to_string(index)});
+    };
+    for (const auto& [index, unsettled] : place.unsettled) {
+      if (deliveries.size() < at_most && unsettled.due <= clock.monotonic()) deliver(index, unsettled.attempts + 1);
+    }
+    const auto room = [&] { return place.unsettled.size() < static_cast<std::size_t>(wanted.max_unsettled); };
+    for (; deliveries.size() < at_most && place.next < stream->messages.size() && room(); ++place.next) {
+      if (subject_matches(wanted.subject, stream->messages[place.next].subject)) deliver(place.next, 1);
+    }
+    const auto waits = [&](const Message& message) { return subject_matches(wanted.subject, message.subject); };
+    const auto behind = stream->messages.begin() + static_cast<std::ptrdiff_t>(place.next);
+    const auto waiting = std::count_if(behind, stream->messages.end(), waits);
+    for (auto& delivery : deliveries) delivery.waiting = static_cast<std::uint64_t>(waiting);
+    return deliveries;
+  }
+
+  // `delay` empty: it is never delivered again.
+  Result<void> settle(const Subscription& wanted, base::Monotonic deadline, const Delivery& delivery,
+                      std::optional<std::chrono::milliseconds> delay) {
+    const std::lock_guard lock(mutex);
+    TRY(reachable(deadline));
+    TRY(auto* stream, stream_for(wanted));
+    auto& unsettled = stream->places[wanted.durable].unsettled;
+    const auto found = unsettled.find(std::stoul(delivery.handle));
+    if (found == unsettled.end()) return base::success();
+    if (delay) {
+      found->second.due = clock.monotonic() + *delay;
+    } else {
+      unsettled.erase(found);
+    }
+    return base::success();
+  }
 };
 
 namespace {
+
+class MemorySubscriber final : public Subscriber {
+ public:
+  MemorySubscriber(std::shared_ptr<MemoryBrokers::State> state, Subscription subscription)
+      : state_(std::move(state)), subscription_(std::move(subscription)) {}
+
+  base::Task<Result<std::vector<Delivery>>> fetch(base::Monotonic deadline, std::size_t at_most) override {
+    if (stopped_) co_return base::fail(ErrorCode::cancelled, "broker: the subscription has ended");
+    co_return state_->fetch(subscription_, deadline, at_most);
+  }
+  base::Task<Result<void>> done(base::Monotonic deadline, const Delivery& delivery) override {
+    co_return state_->settle(subscription_, deadline, delivery, std::nullopt);
+  }
+  base::Task<Result<void>> again(base::Monotonic deadline, const Delivery& delivery,
+                                 std::chrono::milliseconds delay) override {
+    co_return state_->settle(subscription_, deadline, delivery, delay);
+  }
+  base::Task<Result<void>> drop(base::Monotonic deadline, const Delivery& delivery) override {
+    co_return state_->settle(subscription_, deadline, delivery, std::nullopt);
+  }
+  void stop() override { stopped_ = true; }
+
+ private:
+  std::shared_ptr<MemoryBrokers::State> state_;
+  Subscription subscription_;
+  std::atomic<bool> stopped_ = false;
+};
 
 class MemoryBroker final : public Broker {
  public:
@@ -69,6 +159,10 @@ class MemoryBroker final : public Broker {
     co_return results;
   }
 
+  std::unique_ptr<Subscriber> subscribe(Subscription subscription) override {
+    return std::make_unique<MemorySubscriber>(state_, std::move(subscription));
+  }
+
   base::Task<Result<void>> ping(base::Monotonic deadline) override {
     const std::lock_guard lock(state_->mutex);
     if (!state_->reachable(deadline)) co_return base::fail(ErrorCode::unavailable, "broker: not connected");
@@ -78,13 +172,6 @@ class MemoryBroker final : public Broker {
  private:
   std::shared_ptr<MemoryBrokers::State> state_;
 };
-
-std::string_view next_token(std::string_view& rest) {
-  const auto dot = std::min(rest.find('.'), rest.size());
-  const auto token = rest.substr(0, dot);
-  rest.remove_prefix(std::min(dot + 1, rest.size()));
-  return token;
-}
 
 }  // namespace
 
@@ -104,16 +191,6 @@ std::vector<Message> MemoryBrokers::stored(const std::string& stream) const {
   const std::lock_guard lock(state_->mutex);
   const auto found = state_->streams.find(stream);
   return found == state_->streams.end() ? std::vector<Message>() : found->second.messages;
-}
-
-bool subject_matches(std::string_view pattern, std::string_view subject) {
-  while (!pattern.empty() && !subject.empty()) {
-    const auto wanted = next_token(pattern);
-    if (wanted == ">") return pattern.empty();
-    const auto token = next_token(subject);
-    if (wanted != "*" && wanted != token) return false;
-  }
-  return pattern.empty() && subject.empty();
 }
 
 }  // namespace chassis::broker

@@ -34,7 +34,4 @@ class MemoryBrokers final : public Brokers {
   std::shared_ptr<State> state_;
 };
 
-// NATS subject matching: `*` stands for one token, `>` at the end for one or more.
-bool subject_matches(std::string_view pattern, std::string_view subject);
-
 }  // namespace chassis::broker

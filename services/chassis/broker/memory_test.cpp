@@ -1,6 +1,8 @@
 #include "services/chassis/broker/memory.hpp"
 
 #include "services/chassis/broker/broker_contract.hpp"
+#include "services/chassis/broker/consume_contract.hpp"
+#include "services/chassis/broker/subjects.hpp"
 
 namespace chassis::broker {
 namespace {
@@ -19,6 +21,7 @@ class MemoryHarness {
 };
 
 INSTANTIATE_TYPED_TEST_SUITE_P(Memory, BrokerContract, ::testing::Types<MemoryHarness>);
+INSTANTIATE_TYPED_TEST_SUITE_P(Memory, ConsumeContract, ::testing::Types<MemoryHarness>);
 
 TEST(MemoryBroker, ASilentBrokerTimesOut) {
   base::SystemClock clock;
@@ -38,6 +41,16 @@ TEST(Subjects, MatchAsNatsDoes) {
   EXPECT_FALSE(subject_matches("a.*", "a.b.c"));
   EXPECT_FALSE(subject_matches("a.b", "a.c"));
   EXPECT_FALSE(subject_matches("a.b.c", "a.b"));
+}
+
+TEST(Subjects, OfTwoPatternsWhatMatchesBoth) {
+  EXPECT_EQ(subjects_in_both("a.events.>", "*.events.order.placed"), "a.events.order.placed");
+  EXPECT_EQ(subjects_in_both("*.x", "a.*"), "a.x");
+  EXPECT_EQ(subjects_in_both("a.>", ">"), "a.>");
+  EXPECT_EQ(subjects_in_both("a.*.c", "a.>"), "a.*.c");
+  EXPECT_EQ(subjects_in_both("a.b", "a.b"), "a.b");
+  EXPECT_EQ(subjects_in_both("a.b", "a.c"), std::nullopt);
+  EXPECT_EQ(subjects_in_both("a", "a.>"), std::nullopt);
 }
 
 }  // namespace

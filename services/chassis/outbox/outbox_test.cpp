@@ -38,6 +38,7 @@ class PickyBroker final : public broker::Broker {
     }
     co_return answers;
   }
+  std::unique_ptr<broker::Subscriber> subscribe(broker::Subscription) override { return nullptr; }
   base::Task<base::Result<void>> ping(base::Monotonic) override { co_return base::success(); }
 
   std::string stream_name;

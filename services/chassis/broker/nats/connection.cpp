@@ -5,21 +5,14 @@
 #include <chrono>
 
 #include "base/json.hpp"
+#include "services/chassis/broker/nats/pull.hpp"
 
 namespace chassis::broker {
-base::Error late() { return base::fail(base::ErrorCode::timeout, "broker: no answer before the deadline"); }
-
-namespace {
 
 using base::ErrorCode;
 using base::Result;
 
-constexpr std::int64_t connect_timeout_ms = 2'000;
-constexpr std::int64_t write_deadline_ms = 2'000;
-constexpr std::int64_t ping_interval_ms = 5'000;
-constexpr std::int64_t first_delay_ms = 100;
-constexpr std::int64_t longest_delay_ms = 2'000;
-constexpr std::int64_t duplicate_window_ns = 120LL * 1'000'000'000;
+base::Error late() { return base::fail(ErrorCode::timeout, "broker: no answer before the deadline"); }
 
 base::Error unavailable(const std::string& what) {
   return {ErrorCode::unavailable, "broker: " + what, {}, std::chrono::seconds(1)};
@@ -38,6 +31,15 @@ Result<std::int64_t> milliseconds_left(base::Monotonic deadline) {
   if (ms <= 0) return late();
   return std::min<std::int64_t>(ms, 60'000);
 }
+
+namespace {
+
+constexpr std::int64_t connect_timeout_ms = 2'000;
+constexpr std::int64_t write_deadline_ms = 2'000;
+constexpr std::int64_t ping_interval_ms = 5'000;
+constexpr std::int64_t first_delay_ms = 100;
+constexpr std::int64_t longest_delay_ms = 2'000;
+constexpr std::int64_t duplicate_window_ns = 120LL * 1'000'000'000;
 
 template <class Handle, void (*Destroy)(Handle*)>
 struct Destroyer {
@@ -62,10 +64,11 @@ std::string one_line(std::string text) {
   return text;
 }
 
-// {"stream":"A","seq":1} or {"error":{"code":503,"description":"…"}}
+// {"stream":"A","seq":1} or {"error":{"code":503,"description":"…"}}; empty when a delivery was settled.
 Result<void> read_ack(natsMsg* message) {
   if (natsMsg_IsNoResponders(message)) return unavailable("no stream takes this subject");
   const auto size = static_cast<std::size_t>(natsMsg_GetDataLength(message));
+  if (size == 0) return base::success();
   TRY(const auto ack, base::parse_json({natsMsg_GetData(message), size}));
   if (!ack.is_object()) return unavailable("unreadable acknowledgement");
   const auto error = ack.find("error");
@@ -95,6 +98,23 @@ void Connection::close() {
   natsConnection_Destroy(connection);
 }
 
+void Connection::lose() {
+  const auto error = unavailable("the connection was lost");
+  outstanding_.finish_all(error);
+  std::unique_lock lock(pulls_mutex_);
+  const auto pulls = pulls_;
+  lock.unlock();
+  for (const auto& pull : pulls) {
+    if (const auto alive = pull.lock()) alive->lost(error);
+  }
+}
+
+void Connection::on_loss(std::weak_ptr<Pull> pull) {
+  const std::lock_guard lock(pulls_mutex_);
+  std::erase_if(pulls_, [](const auto& old) { return old.expired(); });
+  pulls_.push_back(std::move(pull));
+}
+
 void Connection::begin(Phase& phase) {
   const std::lock_guard lock(mutex_);
   phase = Phase::running;
@@ -121,11 +141,7 @@ natsOptions* Connection::make_options() {
   natsOptions_SetRetryOnFailedConnect(
       options, true, [](natsConnection*, void*) {}, nullptr);
   natsOptions_SetDisconnectedCB(
-      options,
-      [](natsConnection*, void* self) {
-        static_cast<Connection*>(self)->outstanding_.finish_all(unavailable("the connection was lost"));
-      },
-      this);
+      options, [](natsConnection*, void* self) { static_cast<Connection*>(self)->lose(); }, this);
   natsOptions_SetClosedCB(
       options,
       [](natsConnection*, void* self) {

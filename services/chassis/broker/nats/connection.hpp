@@ -9,14 +9,21 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <vector>
 
 #include "services/chassis/broker/broker.hpp"
 #include "services/chassis/broker/nats/outstanding.hpp"
 
 namespace chassis::broker {
 
+class Pull;
+
 // No answer came before the deadline.
 base::Error late();
+base::Error unavailable(const std::string& what);
+base::Result<void> check(natsStatus status);
+// At least 1 and at most a minute; or late().
+base::Result<std::int64_t> milliseconds_left(base::Monotonic deadline);
 
 class Connection {
  public:
@@ -31,6 +38,13 @@ class Connection {
   // These block until the deadline at most.
   base::Result<void> ensure_stream(base::Monotonic deadline, const Stream& stream);
   base::Result<void> ping(base::Monotonic deadline);
+  // Makes the subscription's durable consumer when it is missing; the stream that it is on.
+  base::Result<std::string> ensure_durable(base::Monotonic deadline, const Subscription& subscription);
+
+  // To be told when the connection is lost.
+  void on_loss(std::weak_ptr<Pull> pull);
+  // After a check that it is connected.
+  natsConnection* handle() const { return connection_; }
 
   // Answers what is outstanding as cancelled and waits until the library's threads have left. Not beside other calls.
   void close();
@@ -45,6 +59,7 @@ class Connection {
   void end(Phase& phase);
   void receive(natsMsg* message);
   base::Result<void> subscribe();
+  void lose();
   natsOptions* make_options();
   static void on_ack(natsConnection* nc, natsSubscription* sub, natsMsg* message, void* self);
 
@@ -53,6 +68,8 @@ class Connection {
   std::atomic<natsConnection*> connection_ = nullptr;
   natsSubscription* acks_ = nullptr;
   Outstanding outstanding_;
+  std::mutex pulls_mutex_;
+  std::vector<std::weak_ptr<Pull>> pulls_;
   std::mutex mutex_;
   std::condition_variable ended_;
   Phase callbacks_ = Phase::none;   // the connection's

@@ -1,13 +1,16 @@
 #include "services/chassis/broker/nats/nats.hpp"
 
+#include <atomic>
 #include <chrono>
 
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/thread_pool.hpp>
 
+#include "base/json.hpp"
 #include "base/timer.hpp"
 #include "services/chassis/broker/nats/connection.hpp"
+#include "services/chassis/broker/nats/pull.hpp"
 
 namespace chassis::broker {
 namespace {
@@ -23,6 +26,10 @@ struct Publication {
   std::vector<Message> messages;
   std::shared_ptr<Batch> batch;
 };
+
+std::string nak(std::chrono::milliseconds delay) {
+  return "-NAK " + base::dump_json({{"delay", std::chrono::nanoseconds(delay).count()}});
+}
 
 class NatsBroker final : public Broker {
  public:
@@ -46,6 +53,8 @@ class NatsBroker final : public Broker {
     return on_thread([connection = connection_, deadline] { return connection->ping(deadline); });
   }
 
+  std::unique_ptr<Subscriber> subscribe(Subscription subscription) override;
+
   base::Task<Results> publish(base::Monotonic deadline, std::vector<Message> messages) override {
     auto problem = connection_->check_connected();
     if (deadline <= std::chrono::steady_clock::now()) problem = late();
@@ -67,6 +76,8 @@ class NatsBroker final : public Broker {
   }
 
  private:
+  class NatsSubscriber;
+
   static void send(Connection& connection, const Publication& publication) {
     auto id = publication.batch->first;
     for (const auto& message : publication.messages) {
@@ -95,6 +106,64 @@ class NatsBroker final : public Broker {
   boost::asio::steady_timer retry_{thread_};
   std::atomic<bool> closing_ = false;
 };
+
+// Settling is a message to the delivery's own subject that the broker answers, so it goes the way of publications.
+class NatsBroker::NatsSubscriber final : public Subscriber {
+ public:
+  NatsSubscriber(NatsBroker& broker, Subscription subscription)
+      : broker_(broker), pull_(std::make_shared<Pull>(std::move(subscription))) {}
+  ~NatsSubscriber() override { stop(); }
+
+  base::Task<Deliveries> fetch(base::Monotonic deadline, std::size_t at_most) override {
+    if (stopped_) co_return base::fail(ErrorCode::cancelled, "broker: the subscription has ended");
+    CO_TRY(broker_.connection_->check_connected());
+    auto start = [this, deadline, at_most](base::Resume<Deliveries> resume) {
+      pull_->wait(at_most, std::move(resume));
+      boost::asio::post(broker_.thread_, [connection = broker_.connection_, pull = pull_, deadline] {
+        pull->request(*connection, deadline);
+      });
+    };
+    Timer timer(co_await boost::asio::this_coro::executor, deadline);
+    timer.async_wait([pull = pull_](boost::system::error_code stopped) {
+      if (!stopped) pull->answer();
+    });
+    auto deliveries = base::await_foreign<Deliveries>(std::move(start));
+    co_return co_await std::move(deliveries);
+  }
+
+  base::Task<Result<void>> done(base::Monotonic deadline, const Delivery& delivery) override {
+    return settle(deadline, delivery, "+ACK");
+  }
+  base::Task<Result<void>> again(base::Monotonic deadline, const Delivery& delivery,
+                                 std::chrono::milliseconds delay) override {
+    return settle(deadline, delivery, nak(delay));
+  }
+  base::Task<Result<void>> drop(base::Monotonic deadline, const Delivery& delivery) override {
+    return settle(deadline, delivery, "+TERM");
+  }
+
+  void stop() override {
+    if (stopped_.exchange(true)) return;
+    pull_->stop();
+    boost::asio::post(broker_.thread_, [connection = broker_.connection_, pull = pull_] { pull->close(*connection); });
+  }
+
+ private:
+  base::Task<Result<void>> settle(base::Monotonic deadline, const Delivery& delivery, std::string verdict) {
+    std::vector<Message> messages;
+    messages.push_back({delivery.handle, {}, {}, std::move(verdict)});
+    auto answers = co_await broker_.publish(deadline, std::move(messages));
+    co_return std::move(answers.front());
+  }
+
+  NatsBroker& broker_;
+  std::shared_ptr<Pull> pull_;
+  std::atomic<bool> stopped_ = false;
+};
+
+std::unique_ptr<Subscriber> NatsBroker::subscribe(Subscription subscription) {
+  return std::make_unique<NatsSubscriber>(*this, std::move(subscription));
+}
 
 }  // namespace
 

@@ -3,7 +3,9 @@
 #include <nats/nats.h>
 
 #include "services/chassis/broker/broker_contract.hpp"
+#include "services/chassis/broker/consume_contract.hpp"
 #include "services/chassis/broker/nats/nats_server.hpp"
+#include "services/chassis/broker/nats/pull.hpp"
 
 namespace chassis::broker {
 namespace {
@@ -54,6 +56,7 @@ class NatsHarness {
 };
 
 INSTANTIATE_TYPED_TEST_SUITE_P(Nats, BrokerContract, ::testing::Types<NatsHarness>);
+INSTANTIATE_TYPED_TEST_SUITE_P(Nats, ConsumeContract, ::testing::Types<NatsHarness>);
 
 class Nats : public BrokerContract<NatsHarness> {};
 
@@ -110,6 +113,38 @@ TEST_F(Nats, AMessageAboveTheServersLimitIsTooLarge) {
   const auto results = publish({message("1", std::string(2 << 20, 'x'))});
   ASSERT_FALSE(results.at(0));
   EXPECT_EQ(results[0].error().code, base::ErrorCode::too_large);
+}
+
+TEST_F(Nats, AStopEndsAWaitingFetchAndGivesBackWhatHadCome) {
+  get_ready();
+  auto subscriber = broker_->subscribe({"mail", "orders.events.>"});
+  std::vector<Message> messages{message("1", "a"), message("2", "b"), message("3", "c")};
+  publish(std::move(messages));
+  boost::asio::io_context io(1);
+  // Asks for three, takes what comes first, and stops: the others are on their way or wait here.
+  std::optional<Deliveries> first;
+  boost::asio::co_spawn(io, base::store_result(subscriber->fetch(soon(), 3), first), [](std::exception_ptr) {});
+  io.run();
+  ASSERT_TRUE(first && *first);
+  const auto taken = first->value().size();
+  subscriber->stop();
+  auto heir = broker_->subscribe({"mail", "orders.events.>"});
+  std::size_t given_back = 0;
+  while (given_back + taken < 3) {
+    const auto more = base::run_task(heir->fetch(in(milliseconds(5'000)), 3));
+    ASSERT_TRUE(more && !more.value().empty()) << "long before the 30 s of ack_wait are over";
+    given_back += more.value().size();
+  }
+
+  std::optional<Deliveries> waiting;
+  boost::asio::co_spawn(io, base::store_result(heir->fetch(soon(), 1), waiting), [](std::exception_ptr) {});
+  io.restart();
+  io.poll();
+  EXPECT_FALSE(waiting);
+  heir->stop();
+  io.run_for(milliseconds(2'000));
+  ASSERT_TRUE(waiting && !*waiting);
+  EXPECT_EQ(waiting->error().code, base::ErrorCode::cancelled);
 }
 
 TEST_F(Nats, RefusesAnotherKindOfUrl) {

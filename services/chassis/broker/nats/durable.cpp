@@ -1,0 +1,66 @@
+#include <nats/nats.h>
+
+#include <optional>
+
+#include "services/chassis/broker/nats/connection.hpp"
+#include "services/chassis/broker/subjects.hpp"
+
+namespace chassis::broker {
+namespace {
+
+using base::Result;
+
+// Where a durable consumer belongs. The server wants a filter that lies within the stream's own subjects.
+struct Spot {
+  std::string stream;
+  std::string filter;
+};
+
+std::optional<Spot> spot_in(const jsStreamConfig& config, const Subscription& wanted) {
+  for (int i = 0; i < config.SubjectsLen; ++i) {
+    if (auto filter = subjects_in_both(config.Subjects[i], wanted.subject)) return Spot{config.Name, *filter};
+  }
+  return std::nullopt;
+}
+
+Result<Spot> find_spot(jsCtx* context, jsOptions options, const Subscription& wanted) {
+  options.Stream.Info.SubjectsFilter = wanted.subject.c_str();
+  jsStreamInfoList* raw = nullptr;
+  const auto status = js_Streams(&raw, context, &options, nullptr);
+  const std::unique_ptr<jsStreamInfoList, void (*)(jsStreamInfoList*)> list(raw, jsStreamInfoList_Destroy);
+  if (status != NATS_OK && status != NATS_NOT_FOUND) return check(status).error();
+  for (int i = 0; raw != nullptr && i < raw->Count; ++i) {
+    const auto& config = *raw->List[i]->Config;
+    if (!wanted.stream.empty() && wanted.stream != config.Name) continue;
+    if (auto spot = spot_in(config, wanted)) return std::move(*spot);
+  }
+  return unavailable("no stream takes " + wanted.subject + " yet");
+}
+
+}  // namespace
+
+Result<std::string> Connection::ensure_durable(base::Monotonic deadline, const Subscription& subscription) {
+  TRY(check_connected());
+  jsOptions options;
+  jsOptions_Init(&options);
+  TRY(options.Wait, milliseconds_left(deadline));
+  jsCtx* raw_context = nullptr;
+  TRY(check(natsConnection_JetStream(&raw_context, connection_, &options)));
+  const std::unique_ptr<jsCtx, void (*)(jsCtx*)> context(raw_context, jsCtx_Destroy);
+  TRY(const auto spot, find_spot(raw_context, options, subscription));
+
+  jsConsumerConfig config;
+  jsConsumerConfig_Init(&config);
+  config.Durable = subscription.durable.c_str();
+  config.FilterSubject = spot.filter.c_str();
+  config.AckPolicy = js_AckExplicit;
+  config.AckWait = std::chrono::nanoseconds(subscription.ack_wait).count();
+  config.MaxAckPending = subscription.max_unsettled;
+  jsConsumerInfo* info = nullptr;
+  const auto status = js_AddConsumer(&info, raw_context, spot.stream.c_str(), &config, nullptr, nullptr);
+  jsConsumerInfo_Destroy(info);
+  TRY(check(status));
+  return spot.stream;
+}
+
+}  // namespace chassis::broker
