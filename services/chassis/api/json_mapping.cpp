@@ -17,13 +17,15 @@ using Kind = FieldDescriptor::CppType;
 // Reads a document into a message and collects what is wrong instead of stopping at the first error.
 class Reader {
  public:
+  explicit Reader(Unknown unknown) : unknown_(unknown) {}
+
   void object(const Json& json, ProtoMessage& message, const std::string& path) {
     if (!json.is_object()) return wrong(path.empty() ? "body" : path, "must be an object", json);
     for (const auto& [name, value] : json.items()) {
       const std::string here = path.empty() ? name : path + "." + name;
       const auto* field = message.GetDescriptor()->FindFieldByName(name);
       if (field == nullptr) {
-        problems_.push_back({here, "unknown field"});
+        if (unknown_ == Unknown::refuse) problems_.push_back({here, "unknown field"});
       } else if (field->is_map()) {
         map(value, message, *field, here);
       } else if (field->is_repeated()) {
@@ -134,6 +136,7 @@ class Reader {
                                      : static_cast<T>(json.get<std::int64_t>());
   }
 
+  Unknown unknown_;
   std::vector<base::FieldError> problems_;
 };
 
@@ -185,8 +188,8 @@ Json map_of(const ProtoMessage& message, const FieldDescriptor& field) {
 
 }  // namespace
 
-base::Result<void> from_json(const Json& json, ProtoMessage& message) {
-  Reader reader;
+base::Result<void> from_json(const Json& json, ProtoMessage& message, Unknown unknown) {
+  Reader reader(unknown);
   reader.object(json, message, "");
   if (reader.problems().empty()) return base::success();
   const auto& first = reader.problems().front();

@@ -4,6 +4,7 @@
 // (protobuf's own JSON reader accepts single quotes, trailing commas, numbers as strings and more; see ADR 0002.)
 // Pure functions. Supported: scalars, enums by name, messages, repeated fields and maps with string keys.
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -18,8 +19,12 @@ namespace chassis {
 
 using ProtoMessage = google::protobuf::Message;
 
+// What becomes of fields that the message does not have. A client's mistake is refused; what another service publishes
+// may have fields that came later than this reader.
+enum class Unknown : std::uint8_t { refuse, ignore };
+
 // Fills `message` from a JSON object. Errors: malformed, with every offending field named.
-base::Result<void> from_json(const base::Json& json, ProtoMessage& message);
+base::Result<void> from_json(const base::Json& json, ProtoMessage& message, Unknown unknown = Unknown::refuse);
 
 // Sets one scalar field from text (a path or query parameter). Errors: malformed, naming the field.
 base::Result<void> set_from_text(ProtoMessage& message, std::string_view field, std::string_view text);

@@ -66,6 +66,16 @@ INSTANTIATE_TEST_SUITE_P(
                     Wrong{R"({"items":[null]})", "items[0]"}, Wrong{R"({"inner":{"cents":true}})", "inner.cents"},
                     Wrong{R"({"totals":{"k":"7"}})", "totals.k"}, Wrong{R"({"tags":"p"})", "tags"}));
 
+TEST(FromJson, PassesOverUnknownFieldsWhenToldTo) {
+  Sample sample;
+  const auto json = parse(R"({"id":"x","later":1,"inner":{"name":"i","more":{}}})");
+  EXPECT_FALSE(from_json(json, sample));
+  sample.Clear();
+  ASSERT_TRUE(from_json(json, sample, Unknown::ignore));
+  EXPECT_EQ(sample.inner().name(), "i");
+  EXPECT_FALSE(from_json(parse(R"({"id":1})"), sample, Unknown::ignore)) << "wrong types are wrong all the same";
+}
+
 TEST(FromJson, TellsOfEveryWrongField) {
   Sample sample;
   EXPECT_EQ(from_json(parse(R"({"id":1,"flag":2,"x":3})"), sample).error().fields.size(), 3U);
