@@ -17,7 +17,6 @@ using base::ErrorCode;
 using base::Result;
 
 constexpr std::size_t max_statements = 256;
-constexpr std::chrono::seconds retry_after{1};
 
 // WAL is a property of the file and stays; the others are per connection. temp_store keeps savepoint journals off disk.
 constexpr auto settings =
@@ -94,8 +93,6 @@ bool is_damage(int primary) {
 }
 
 }  // namespace
-
-base::Error try_later(std::string message) { return {ErrorCode::unavailable, std::move(message), {}, retry_after}; }
 
 Result<void> Connection::ensure_open() {
   if (db_ != nullptr) return base::success();

@@ -11,7 +11,7 @@
 #include <unordered_map>
 
 #include "base/result.hpp"
-#include "services/chassis/db/database.hpp"
+#include "services/chassis/db/job_queue.hpp"
 
 namespace chassis::db {
 
@@ -77,8 +77,5 @@ class Connection final : public Transaction {
   std::unordered_map<std::string, Statement, Hash, std::equal_to<>> statements_;
   enum class State : std::uint8_t { good, ended, damaged } state_ = State::good;  // ended: by an error, not by us
 };
-
-// What cannot be had just now, with the time after which to try again.
-base::Error try_later(std::string message);
 
 }  // namespace chassis::db

@@ -7,8 +7,9 @@
 #include <thread>
 
 #include "base/resume.hpp"
-#include "services/chassis/db/sqlite/job_queue.hpp"
+#include "services/chassis/db/job_queue.hpp"
 #include "services/chassis/db/sqlite/migrate.hpp"
+#include "services/chassis/db/sqlite/transactions.hpp"
 
 namespace chassis::db {
 namespace {

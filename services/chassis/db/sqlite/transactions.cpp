@@ -1,21 +1,10 @@
 #include "services/chassis/db/sqlite/transactions.hpp"
 
-#include <exception>
-
 namespace chassis::db {
 namespace {
 
 using base::ErrorCode;
 using base::Result;
-
-// Work is other people's code on our thread: what it throws must not end the process.
-Result<void> guarded(const Work& work, Connection& connection) {
-  try {
-    return work(connection);
-  } catch (const std::exception& thrown) {
-    return base::fail(ErrorCode::internal, std::string("database work threw: ") + thrown.what());
-  }
-}
 
 Result<void> run_in_savepoint(Connection& connection, const Work& work) {
   TRY(connection.exec("SAVEPOINT job"));
@@ -33,8 +22,6 @@ Result<void> run_in_savepoint(Connection& connection, const Work& work) {
 }
 
 }  // namespace
-
-base::Error too_late() { return base::fail(ErrorCode::timeout, "the deadline passed before the database began"); }
 
 void run_writes(Connection& connection, std::vector<Job> jobs, base::Monotonic now) {
   std::vector<Result<void>> results;

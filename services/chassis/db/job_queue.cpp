@@ -1,6 +1,7 @@
-#include "services/chassis/db/sqlite/job_queue.hpp"
+#include "services/chassis/db/job_queue.hpp"
 
 #include <algorithm>
+#include <exception>
 #include <iterator>
 
 namespace chassis::db {
@@ -8,7 +9,23 @@ namespace {
 
 base::Error closing() { return base::fail(base::ErrorCode::cancelled, "the database is being closed"); }
 
+constexpr std::chrono::seconds retry_after{1};
+
 }  // namespace
+
+base::Result<void> guarded(const Work& work, Transaction& tx) {
+  try {
+    return work(tx);
+  } catch (const std::exception& thrown) {
+    return base::fail(base::ErrorCode::internal, std::string("database work threw: ") + thrown.what());
+  }
+}
+
+base::Error too_late() { return base::fail(base::ErrorCode::timeout, "the deadline passed before the database began"); }
+
+base::Error try_later(std::string message) {
+  return {base::ErrorCode::unavailable, std::move(message), {}, retry_after};
+}
 
 void JobQueue::push(Job job) {
   {
@@ -25,6 +42,12 @@ void JobQueue::push(Job job) {
 bool JobQueue::wait() {
   std::unique_lock lock(mutex_);
   arrived_.wait(lock, [&] { return state_ == State::closed || !jobs_.empty(); });
+  return state_ == State::open;
+}
+
+bool JobQueue::wait_for(std::chrono::milliseconds at_most) {
+  std::unique_lock lock(mutex_);
+  arrived_.wait_for(lock, at_most, [&] { return state_ == State::closed || !jobs_.empty(); });
   return state_ == State::open;
 }
 
