@@ -1,8 +1,10 @@
 #pragma once
 // The database port: SQL in a transaction, blocking work kept off the I/O threads. One SQL text serves SQLite and
-// PostgreSQL: parameters are $1, $2 …; both know RETURNING and ON CONFLICT.
+// PostgreSQL: parameters are $1, $2 …; both know RETURNING and ON CONFLICT. In migrations INTEGER has 64 bits and, as
+// PRIMARY KEY, counts up by itself. Text is UTF-8; a NUL in it is kept by SQLite and invalid to PostgreSQL.
 // A Database is thread-safe. Work runs on the database's own threads: it must touch nothing but its captures and the
-// transaction, and must not block on anything else.
+// transaction, and must not block on anything else. Transactions are as if one came after the other; where the server
+// lets them run side by side, work may run again from its beginning, so it must not use up its captures.
 
 #include <cstdint>
 #include <functional>
@@ -63,7 +65,7 @@ class Database {
   virtual base::Task<base::Result<void>> write(base::Monotonic deadline, Work work) = 0;
   // The same on a read-only snapshot.
   virtual base::Task<base::Result<void>> read(base::Monotonic deadline, Work work) = 0;
-  // Cheap proof of life for readiness: a read and, for a file, that it can be written.
+  // Cheap proof of life for readiness: a read, and that it can be written.
   virtual base::Task<base::Result<void>> ping(base::Monotonic deadline) = 0;
 
   // Typed forms: the value that `work` returns.
@@ -103,13 +105,13 @@ struct Migration {
   std::string sql;
 };
 
-// Opens databases by URL: `sqlite:/path/file.db`; `sqlite::memory:` in tests.
+// Opens databases by URL: `sqlite:/path/file.db`, `postgres://user@host:port/database`; `sqlite::memory:` in tests.
 class Databases {
  public:
   virtual ~Databases() = default;
   // Opens and migrates before it returns; a half-applied migration is impossible (one transaction each, recorded in
-  // `schema_migrations(version, name, checksum, applied_at)`). Errors: internal when the file is newer than the last
-  // migration known here, or an applied migration's text has changed; unavailable when the file cannot be opened.
+  // `schema_migrations(version, name, checksum, applied_at)`). Errors: internal when it is newer than the last
+  // migration known here, or an applied migration's text has changed; unavailable when it cannot be opened.
   virtual base::Result<std::unique_ptr<Database>> open(const std::string& url,
                                                        const std::vector<Migration>& migrations) = 0;
 };

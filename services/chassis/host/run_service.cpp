@@ -12,8 +12,8 @@
 
 #include "base/random.hpp"
 #include "services/chassis/broker/nats/nats.hpp"
-#include "services/chassis/db/sqlite/sqlite.hpp"
 #include "services/chassis/host/crash.hpp"
+#include "services/chassis/host/databases.hpp"
 #include "services/chassis/host/held_sockets.hpp"
 #include "services/chassis/host/http.hpp"
 #include "services/chassis/host/io_threads.hpp"
@@ -79,7 +79,7 @@ int run_with(Config config, Inheritance inheritance, const Run& run, HostOptions
   AsioScheduler scheduler(threads);
   AsioHttp http(threads);
   rpc::GrpcTransport rpc(threads.executors());
-  db::SqliteDatabases databases(clock);
+  DatabasesByUrl databases(clock);
   broker::NatsBrokers brokers;
   NotifyLifecycle& lifecycle = inheritance.lifecycle;
   Environment env{config, clock, random, scheduler, http, rpc, databases, brokers, log, metrics, lifecycle};
