@@ -12,6 +12,7 @@ set(MSCTL_LIBRARIES
     "grpc++|grpcpp/grpcpp.h|libgrpc++-dev"
     "iberty|libiberty/demangle.h|libiberty-dev"
     "nats|nats/nats.h|libnats-dev"
+    "pqxx|pqxx/pqxx|libpqxx-dev"
     "prometheus-cpp-core|prometheus/registry.h|prometheus-cpp-dev"
     "protobuf|google/protobuf/message.h|libprotobuf-dev"
     "re2|re2/re2.h|libre2-dev"

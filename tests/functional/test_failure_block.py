@@ -100,8 +100,9 @@ def test_a_core_is_read_by_gdb(cluster):
 
 def test_what_a_program_survived_is_not_the_cause(cluster):
     c = cluster()
-    program = ("import traceback\ntry:\n    {}['cart']\nexcept KeyError:\n    traceback.print_exc()\n"
-               "for i in range(20): print('served', i, flush=True)\nraise SystemExit(4)\n")
+    # All to one stream: two of them have no order.
+    program = ("import sys, traceback\ntry:\n    {}['cart']\nexcept KeyError:\n    traceback.print_exc()\n"
+               "for i in range(20): print('served', i, file=sys.stderr)\nraise SystemExit(4)\n")
     text = failed_up(c, "web", c.script("dies.py", program))
     assert "  cause  exit code 4\n" in text
     assert "         | served 19\n" in text

@@ -8,6 +8,7 @@ import sqlite3
 
 import pytest
 
+from conftest import wait_for
 from metrics_text import parse_metrics
 from reference import (CHASSIS_SERVICES, PASSWORD, assert_fresh_uuid7, assert_problem, order_body,
                        shop)  # noqa: F401 (shop is a fixture)
@@ -248,8 +249,12 @@ def test_a_trace_goes_through_all_services(shop):
     assert order.headers["X-Request-Id"] == "my-request-1"
     spans = set()
     for service in CHASSIS_SERVICES:
-        lines = [line for line in shop.log_lines(service) if line.get("trace_id") == trace_id]
-        assert lines, f"{service} has no line of the trace"
+        def of_the_trace():
+            return [line for line in shop.log_lines(service) if line.get("trace_id") == trace_id]
+
+        # The answer may be here before its line is on disk.
+        wait_for(of_the_trace, what=f"a line of the trace from {service}")
+        lines = of_the_trace()
         assert {line["request_id"] for line in lines} == {"my-request-1"}
         spans |= {line["span_id"] for line in lines}
         for line in lines:
