@@ -153,8 +153,7 @@ TEST_F(ServerTest, WhoRegisteredThemselvesOutliveTheSupervisorOnTheSamePort) {
   ask("PUT", "/v1/agent/service/register", R"({"Name": "old"})");
   ask("PUT", "/v1/agent/service/maintenance/old?enable=true&reason=moved");
   const auto port = server->port();
-  const auto index = ask("GET", "/v1/health/service/web").headers.get("x-consul-index");
-  const auto before = std::stoull(std::string(index));
+  const auto before = std::stoull(std::string(ask("GET", "/v1/health/service/web").headers.get("x-consul-index")));
   close();
   open();
   EXPECT_EQ(server->port(), port);
