@@ -18,6 +18,7 @@ endforeach()
 
 # What an installed module links is looked up by the package, and the packages are those that are needed here.
 include(MsctlLibraries)
+set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS .ci/packages-build.txt)
 file(STRINGS .ci/packages-build.txt build_packages REGEX "^[^#]")
 set(known "")
 foreach(row IN LISTS MSCTL_LIBRARIES)
@@ -28,7 +29,6 @@ foreach(row IN LISTS MSCTL_LIBRARIES)
   endif()
 endforeach()
 foreach(module IN LISTS installed)
-  get_target_property(type ${module} TYPE)
   get_target_property(libraries ${module} INTERFACE_LINK_LIBRARIES)
   foreach(library IN LISTS libraries)
     string(REGEX REPLACE "^\\$<LINK_ONLY:(.*)>$" "\\1" library "${library}")
@@ -58,10 +58,7 @@ install(FILES "${PROJECT_BINARY_DIR}/msctlConfig.cmake" "${PROJECT_BINARY_DIR}/m
         base/cmake/MsctlLibraries.cmake base/cmake/MsctlModules.cmake base/cmake/MsctlServices.cmake
         DESTINATION ${package})
 
-# What msctl reads at run time; scripts stay executable.
-foreach(folder templates manifests pipelines)
-  if(IS_DIRECTORY "${PROJECT_SOURCE_DIR}/${folder}")
-    install(DIRECTORY ${folder} DESTINATION share/msctl USE_SOURCE_PERMISSIONS PATTERN __pycache__ EXCLUDE)
-  endif()
-endforeach()
+# What msctl reads at run time, as far as it is there; scripts stay executable.
+install(DIRECTORY templates manifests pipelines DESTINATION share/msctl OPTIONAL USE_SOURCE_PERMISSIONS
+        PATTERN __pycache__ EXCLUDE)
 install(FILES base/cmake/copyright DESTINATION share/doc/msctl)

@@ -13,8 +13,9 @@ set(CPACK_DEBIAN_PACKAGE_SECTION devel)
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
 set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "run a system of services on one machine, and a chassis to build them on")
 set(CPACK_PACKAGE_DESCRIPTION
-"msctl builds, starts, probes, scales, restarts and stops the services of a
-cluster file, whatever language they are in, and they live on when it is killed.
+"msctl builds, starts, probes, scales, restarts and stops the services of
+a cluster file, whatever language they are in, and they live on when it is
+killed.
 .
 The package also holds a chassis for services in C++20 with what they share:
 REST and gRPC over one handler, SQLite with migrations, an outbox to NATS
@@ -25,5 +26,17 @@ such a service needs; msctl alone runs without them.")
 file(STRINGS .ci/packages-build.txt recommended REGEX "^[^#]")
 list(APPEND recommended libgtest-dev libgmock-dev nats-server git)
 list(JOIN recommended ", " CPACK_DEBIAN_PACKAGE_RECOMMENDS)
+
+# Debian wants a changelog in a form of its own; what changed is in ours.
+string(TIMESTAMP date "%a, %d %b %Y %H:%M:%S +0000" UTC)
+file(CONFIGURE OUTPUT changelog CONTENT "msctl (@PROJECT_VERSION@) unstable; urgency=medium
+
+  * What changed is in CHANGELOG.md beside this file.
+
+ -- @CPACK_PACKAGE_CONTACT@  @date@
+" @ONLY)
+file(ARCHIVE_CREATE OUTPUT "${PROJECT_BINARY_DIR}/changelog.gz" PATHS "${PROJECT_BINARY_DIR}/changelog"
+     FORMAT raw COMPRESSION GZip COMPRESSION_LEVEL 9)
+install(FILES "${PROJECT_BINARY_DIR}/changelog.gz" CHANGELOG.md DESTINATION share/doc/msctl)
 
 include(CPack)

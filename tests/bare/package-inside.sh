@@ -25,7 +25,7 @@ fresh_lists() { apt-get -q update; }
 install_package() {
   printf '#!/bin/sh\nexit 101\n' >/usr/sbin/policy-rc.d
   chmod 755 /usr/sbin/policy-rc.d
-  DEBIAN_FRONTEND=noninteractive apt-get -q install -y /src/msctl_*.deb
+  DEBIAN_FRONTEND=noninteractive apt-get -q install -y --reinstall /src/msctl_*.deb
 }
 install_lintian() { DEBIAN_FRONTEND=noninteractive apt-get -q install -y --no-install-recommends lintian; }
 
@@ -60,7 +60,7 @@ clean_ccache >/dev/null
 rm -rf /src/member/build
 check 'user-service renamed, cold ccache: configured' configure /src/member
 check 'user-service renamed: built' build /src/member member-service
-touch_a_handler() { echo >>/src/member/services/member/adapters/in/member_api.cpp; }
+touch_a_handler() { echo 'static_assert(true);' >>/src/member/services/member/adapters/in/member_api.cpp; }
 touch_a_handler
 check 'user-service renamed: built again after a handler changed' build /src/member member-service
 check 'user-service renamed: its tests built and run' tests /src/member
