@@ -5,7 +5,7 @@
 PREFIX ?= /usr/local
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := build
-.PHONY: up test build lint format sanitize fuzz bench-supervisor soak-supervisor install package clean deps help
+.PHONY: up test build lint format sanitize fuzz bench-supervisor soak-supervisor kill-points install clean deps help
 
 help:
 	@echo 'make up       install what is missing, build, start the cluster (make up ARGS="-d --wait": in the background)'
@@ -16,8 +16,8 @@ help:
 	@echo 'make fuzz     look for inputs that break the cluster file or the control socket, FUZZ_S=60 seconds each'
 	@echo 'make bench-supervisor  compare with other supervisors, write docs/benchmarks.md; ten minutes'
 	@echo 'make soak-supervisor  kill the supervisor 100 times and replace services, all under load: nothing may be lost'
-	@echo 'make install  install msctl and the chassis below PREFIX=$(PREFIX), or DESTDIR'
-	@echo 'make package  make a Debian package of the same, build/release/msctl_VERSION_ARCHITECTURE.deb'
+	@echo 'make kill-points  kill the supervisor at each of its system calls: the next up must make good; some minutes'
+	@echo 'make install  install below PREFIX=$(PREFIX), or DESTDIR'
 	@echo 'make deps     list the Debian packages needed and which are missing'
 	@echo 'make clean    remove build/'
 
@@ -62,6 +62,12 @@ soak-supervisor:
 	@.ci/deps install build run test
 	@.ci/build
 	@tests/soak/supervisor.py $(ARGS)
+
+# Some minutes; ARGS="--points 100" for fewer. `make test` runs a short form of it.
+kill-points:
+	@.ci/deps install build run test
+	@.ci/build msctl
+	@tests/soak/kill_points.py $(ARGS)
 
 # Installs what is built, so that root need not build: `make && sudo make install`.
 install:
