@@ -10,6 +10,8 @@ namespace {
 
 constexpr std::chrono::milliseconds engine_timeout{10'000};
 
+constexpr const char* more_arguments = "MSCTL_CONTAINER_ARGS";
+
 struct Engine {
   std::string program;
   bool is_podman = false;
@@ -23,6 +25,18 @@ base::Result<Engine> engine_of(const spec::Service& service, const std::map<std:
   }
   return base::fail(base::ErrorCode::not_found,
                     "the image " + service.image + " needs podman or docker: apt-get install podman");
+}
+
+ports::Question engine_asked(const ports::SpawnSpec& spawn, const std::filesystem::path& root,
+                             std::vector<std::string> arguments) {
+  ports::Question question;
+  question.kind = spec::ProbeKind::exec;
+  question.argv = std::move(arguments);
+  question.argv.insert(question.argv.begin(), spawn.argv.at(0));
+  question.env = spawn.env;
+  question.folder = root;
+  question.timeout = engine_timeout;
+  return question;
 }
 
 std::vector<std::string> words_of(const std::string& text) {
@@ -44,24 +58,25 @@ base::Result<std::vector<std::string>> container_command(const spec::Cluster& cl
   std::vector<std::string> argv{engine.program,   "run",    "--rm",
                                 "--network=host", "--name", "msctl-" + project + "-" + service.instance};
   if (engine.is_podman) argv.emplace_back("--replace");
-  if (const auto more = env.find("MSCTL_CONTAINER_ARGS"); more != env.end()) {
+  if (const auto more = env.find(more_arguments); more != env.end()) {
     for (auto& word : words_of(more->second)) argv.push_back(std::move(word));
   }
   const auto pass = [&](const std::string& name) { argv.insert(argv.end(), {"--env", name}); };
-  for (const auto& [name, value] : service.env) pass(name);
+  for (const auto& [name, value] : service.env) {
+    if (name != more_arguments) pass(name);
+  }
   for (const auto& [name, port] : service.ports) pass(port_variable(name));
   argv.push_back(service.image);
   return argv;
 }
 
 ports::Question engine_question(const ports::SpawnSpec& spawn, const std::filesystem::path& root) {
-  ports::Question question;
-  question.kind = spec::ProbeKind::exec;
-  question.argv = {spawn.argv.at(0), "info"};
-  question.env = spawn.env;
-  question.folder = root;
-  question.timeout = engine_timeout;
-  return question;
+  return engine_asked(spawn, root, {"info"});
+}
+
+ports::Question container_removal(const ports::SpawnSpec& spawn, const std::filesystem::path& root) {
+  const auto name = std::find(spawn.argv.begin(), spawn.argv.end(), "--name") + 1;
+  return engine_asked(spawn, root, {"rm", "--force", *name});
 }
 
 }  // namespace app

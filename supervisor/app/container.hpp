@@ -21,4 +21,8 @@ base::Result<std::vector<std::string>> container_command(const spec::Cluster& cl
 // What must be good before such a command is started: the engine's own `info`, which needs its storage or its daemon.
 ports::Question engine_question(const ports::SpawnSpec& spawn, const std::filesystem::path& root);
 
+// What removes the container should it be there still: the engine's process was killed, and with docker the container
+// is no child of it.
+ports::Question container_removal(const ports::SpawnSpec& spawn, const std::filesystem::path& root);
+
 }  // namespace app

@@ -12,6 +12,7 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include "base/json.hpp"
+#include "supervisor/posix/file.hpp"
 
 namespace app {
 namespace {
@@ -278,6 +279,7 @@ ControlServer::ControlServer(std::filesystem::path socket, base::http::Listener 
       socket_(std::move(socket)),
       listener_(std::move(listener)),
       supervisor_(context.supervisor),
+      place_(posix::inode_of(socket_)),
       server_(context.io, listener_, limits(), make_api(context), framing_error) {}
 
 base::Result<std::unique_ptr<ControlServer>> ControlServer::open(const std::filesystem::path& socket,
@@ -307,7 +309,7 @@ base::Task<> ControlServer::close(std::chrono::milliseconds deadline) {
   }
   log.wake();
   co_await server_.drain(deadline);
-  ::unlink(socket_.c_str());
+  if (posix::inode_of(socket_) == place_) ::unlink(socket_.c_str());
 }
 
 }  // namespace app

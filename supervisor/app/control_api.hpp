@@ -1,6 +1,8 @@
 #pragma once
 // The supervisor's HTTP API (see control/wire.hpp) over one Unix socket. Belongs to the io_context's thread.
 
+#include <sys/types.h>
+
 #include <chrono>
 #include <filesystem>
 #include <functional>
@@ -46,6 +48,7 @@ class ControlServer {
   std::filesystem::path socket_;
   base::http::Listener listener_;
   Supervisor& supervisor_;
+  ino_t place_;  // of the socket; the name may be another supervisor's by now
   base::http::Server server_;
 };
 

@@ -1,7 +1,6 @@
 #pragma once
 // Fakes of the ports for tests: time moves only when a test says so, and processes are numbers.
 
-#include <algorithm>
 #include <functional>
 #include <map>
 #include <set>
@@ -136,54 +135,6 @@ class FakeHost final : public ports::ProcessHost {
   pid_t last_ = 100;
   std::map<pid_t, ports::Slot> running_;
   std::vector<ports::Slot> waiting_;
-};
-
-// Plans without files. `edition` is what digests are made of.
-class FakePlans final : public Plans {
- public:
-  base::Result<ports::SpawnSpec> plan(const spec::Service& service) override {
-    ports::SpawnSpec spawn;
-    spawn.service = service.name;
-    spawn.instance = service.instance;
-    for (const auto& port : service.sockets) held.insert(service.name + "." + port);
-    return spawn;
-  }
-  std::optional<ports::Question> precondition(const ports::SpawnSpec&, const spec::Service& service) override {
-    if (service.source != spec::Source::image) return std::nullopt;
-    ports::Question question;
-    question.kind = spec::ProbeKind::exec;
-    question.argv = {"engine", "info"};
-    return question;
-  }
-  base::Result<std::string> resolve(const spec::Service&, const std::string& text) override { return text; }
-  std::string digest(const spec::Service& service) override {
-    return service.version + (service.command.empty() ? "" : service.command.back());
-  }
-  base::Result<void> number_ports(spec::Service& service) override {
-    for (auto& [name, port] : service.ports) {
-      if (port == 0) port = next_port++;
-    }
-    return base::success();
-  }
-  bool holds(const spec::Service& service, const std::string& port) override {
-    return held.contains(service.name + "." + port);
-  }
-  void drop_sockets(const spec::Service& service) override {
-    std::erase_if(held, [&](const std::string& one) {
-      const bool is_named = std::any_of(service.sockets.begin(), service.sockets.end(),
-                                        [&](const std::string& port) { return one == service.name + "." + port; });
-      return one.starts_with(service.name + ".") && !is_named;
-    });
-  }
-  void close_sockets(const std::string& service) override { closed.insert(service); }
-  void adopt_sockets(const std::string& service, std::vector<ports::HeldSocket> sockets) override {
-    adopted[service] = sockets.size();
-  }
-
-  std::uint16_t next_port = 1000;
-  std::set<std::string> held;  // SERVICE.PORT
-  std::set<std::string> closed;
-  std::map<std::string, std::size_t> adopted;
 };
 
 // Answers after `delay`, or never while `silent`, and never from inside ask(). What has a port is good while `healthy`

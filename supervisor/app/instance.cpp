@@ -232,8 +232,17 @@ void Instance::exited(ports::WaitStatus status, const std::string& note) {
   outside_.timers.cancel(grace_);
   process_.reset();
   last_exit_ = ports::describe(status);
-  const bool asked_for = state_ == State::stopping || state_ == State::restarting;
   owner_.processes_changed();
+  const auto rest = spawned_spec_ ? outside_.plans.aftermath(*spawned_spec_, *service_) : std::nullopt;
+  if (!rest) return conclude(status, note);
+  self_ = std::make_shared<Instance*>(this);
+  outside_.prober.ask(*rest, [weak = std::weak_ptr<Instance*>(self_), status, note](const ports::Answer&) {
+    if (const auto self = weak.lock()) (*self)->conclude(status, note);
+  });
+}
+
+void Instance::conclude(ports::WaitStatus status, const std::string& note) {
+  const bool asked_for = state_ == State::stopping || state_ == State::restarting;
   const Event event = exit_event(status);
   handle(event, exit_reason(status, note));
   if (!asked_for && !(event == Event::exited_final)) owner_.crashed(*this);

@@ -34,6 +34,8 @@ class Plans {
   virtual base::Result<ports::SpawnSpec> plan(const spec::Service& service) = 0;
   // What must be good before a process is started; nothing for most. Its answer's problem is the reason of a failure.
   virtual std::optional<ports::Question> precondition(const ports::SpawnSpec& spawn, const spec::Service& service) = 0;
+  // What is to be run once such a process has ended, before its end counts; nothing for most.
+  virtual std::optional<ports::Question> aftermath(const ports::SpawnSpec& spawn, const spec::Service& service) = 0;
   // Replaces ${…} as in the service's command.
   virtual base::Result<std::string> resolve(const spec::Service& service, const std::string& text) = 0;
   // Changes when a running process of the service would have to be replaced to be as its files say.
@@ -136,6 +138,7 @@ class Instance {
   void spawn();
   void spawn_if(const ports::Question& question, ports::SpawnSpec spec);
   void spawn_now(ports::SpawnSpec spec);
+  void conclude(ports::WaitStatus status, const std::string& note);
   void watch();
   void terminate();
   void arm_backoff();
@@ -176,7 +179,7 @@ class Instance {
   std::vector<ServicePtr> old_services_;             // that those speak of
   std::deque<std::pair<core::Event, std::string>> waiting_;
   bool handling_ = false;
-  std::shared_ptr<Instance*> self_;  // the answer about a precondition holds it weakly
+  std::shared_ptr<Instance*> self_;  // answers about a precondition and an aftermath hold it weakly
 };
 
 // The memo a keeper keeps for the next supervisor.

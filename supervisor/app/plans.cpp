@@ -67,6 +67,11 @@ std::optional<ports::Question> FilePlans::precondition(const ports::SpawnSpec& s
   return engine_question(spawn, cluster_->root);
 }
 
+std::optional<ports::Question> FilePlans::aftermath(const ports::SpawnSpec& spawn, const spec::Service& service) {
+  if (service.source != spec::Source::image || spawn.argv.empty()) return std::nullopt;
+  return container_removal(spawn, cluster_->root);
+}
+
 base::Result<std::string> FilePlans::resolve(const spec::Service& service, const std::string& text) {
   if (is_as_declared(*cluster_, service)) return spec::resolve(*cluster_, service.name, text);
   return spec::resolve(seen_by(*cluster_, service), service.name, text);

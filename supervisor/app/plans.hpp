@@ -19,6 +19,7 @@ class FilePlans final : public Plans {
 
   base::Result<ports::SpawnSpec> plan(const spec::Service& service) override;
   std::optional<ports::Question> precondition(const ports::SpawnSpec& spawn, const spec::Service& service) override;
+  std::optional<ports::Question> aftermath(const ports::SpawnSpec& spawn, const spec::Service& service) override;
   base::Result<std::string> resolve(const spec::Service& service, const std::string& text) override;
   std::string digest(const spec::Service& service) override;
   base::Result<void> number_ports(spec::Service& service) override;

@@ -40,7 +40,7 @@ namespace fs = std::filesystem;
 
 constexpr std::chrono::milliseconds leftover_grace{5'000};
 constexpr std::chrono::milliseconds keeper_timeout{2'000};
-constexpr std::chrono::milliseconds place_check{3'000};
+constexpr std::chrono::milliseconds place_check{1'000};
 constexpr std::chrono::milliseconds last_answers{1'000};
 
 void tell(int fd, const std::string& line) {
@@ -112,6 +112,7 @@ class Process {
                        [this](const control::UpRequest& request) { return plan(request); },
                        [this] { finish(); }};
     TRY(server_, ControlServer::open(control::socket_path(cluster_->state), std::move(context)));
+    place_ = posix::inode_of(control::socket_path(cluster_->state));
     return base::success();
   }
 
@@ -124,8 +125,8 @@ class Process {
     io_.run();
     host_.close(keeper_timeout);
     std::error_code ignored;
-    fs::remove(book_path(cluster_->state), ignored);
-    fs::remove(launch_path(cluster_->state), ignored);
+    if (is_at_its_place_) fs::remove(book_path(cluster_->state), ignored);
+    if (is_at_its_place_) fs::remove(launch_path(cluster_->state), ignored);
     log_line(clock_, "supervisor ended");
   }
 
@@ -227,17 +228,15 @@ class Process {
     return base::success();
   }
 
+  // Else the folder was removed, and what is there now may be another supervisor's.
+  bool is_at_its_place() const { return posix::inode_of(control::socket_path(cluster_->state)) == place_; }
+
   // Without its socket nobody can reach this supervisor any more: somebody removed the state folder.
   void watch_place() {
     timers_.after(place_check, [this] {
-      struct stat info {};
-      const auto socket = control::socket_path(cluster_->state);
-      const bool is_there = ::lstat(socket.c_str(), &info) == 0 && (place_ == 0 || place_ == info.st_ino);
-      if (is_there) {
-        place_ = info.st_ino;
-        return watch_place();
-      }
+      if (is_at_its_place()) return watch_place();
       log_line(clock_, "the state folder is gone: all services are stopped");
+      book_.close();
       supervisor_.shut_down([this] { finish(); });
     });
   }
@@ -253,6 +252,7 @@ class Process {
   void finish() { boost::asio::co_spawn(io_, close(), boost::asio::detached); }
 
   base::Task<> close() {
+    is_at_its_place_ = is_at_its_place();
     co_await server_->close(last_answers);
     if (registrar_) co_await registrar_->close(last_answers);
     io_.stop();
@@ -275,6 +275,7 @@ class Process {
   std::unique_ptr<ControlServer> server_;
   base::Monotonic started_at_{};
   ino_t place_ = 0;  // of the control socket
+  bool is_at_its_place_ = true;
   boost::asio::signal_set signals_;
 };
 

@@ -269,6 +269,21 @@ bool Supervisor::meets(const Runtime& runtime, spec::Condition condition) const 
   });
 }
 
+// Whether one of it runs, or waits for something that is not out of reach: who only comes after it would wait forever.
+bool Supervisor::may_come(const Runtime& runtime) const {
+  if (!runtime.any(runs_or_will)) return false;
+  if (runtime.alone ||
+      runtime.any([](const Instance& one) { return runs_or_will(one) && one.state() != State::pending; })) {
+    return true;
+  }
+  const auto& needs = runtime.service->depends_on;
+  return std::all_of(needs.begin(), needs.end(), [&](const spec::Dependency& need) {
+    const auto other = services_.find(need.service);
+    if (!need.required || other == services_.end() || meets(other->second, need.condition)) return true;
+    return may_come(other->second);
+  });
+}
+
 std::string Supervisor::unmet(const spec::Service& service) const {
   std::string missing;
   const auto self = services_.find(service.name);
@@ -276,7 +291,7 @@ std::string Supervisor::unmet(const spec::Service& service) const {
   for (const auto& dependency : service.depends_on) {
     const auto other = services_.find(dependency.service);
     if (other == services_.end() || meets(other->second, dependency.condition)) continue;
-    if (!dependency.required && !other->second.any(runs_or_will)) continue;
+    if (!dependency.required && !may_come(other->second)) continue;
     if (!missing.empty()) missing += ", ";
     const auto& instances = other->second.instances;
     const std::string_view state = instances.empty() ? "scaled to 0" : core::name(instances.front()->state());

@@ -101,6 +101,7 @@ class Supervisor final : private Instance::Owner, private ports::ProcessHost::Li
   // What an instance still waits for, as "nats (starting)", or empty.
   std::string unmet(const spec::Service& service) const;
   bool meets(const Runtime& runtime, spec::Condition condition) const;
+  bool may_come(const Runtime& runtime) const;
   void advance();
   void roll_all();
   void start_waiting();

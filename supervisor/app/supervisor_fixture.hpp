@@ -3,6 +3,7 @@
 
 #include <gmock/gmock.h>
 
+#include "supervisor/app/fake_plans.hpp"
 #include "supervisor/app/fakes.hpp"
 #include "supervisor/app/supervisor.hpp"
 

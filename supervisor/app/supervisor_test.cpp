@@ -253,6 +253,21 @@ TEST_F(SupervisorTest, an_image_that_is_stopped_before_its_engine_answers_is_not
   EXPECT_THAT(host_.log, ElementsAre("spawn db"));
 }
 
+TEST_F(SupervisorTest, the_end_of_an_image_counts_once_its_container_is_removed) {
+  cluster_.services["web"].source = spec::Source::image;
+  prober_.good = {"engine"};
+  all_up();
+  prober_.delay = 30ms;
+  EXPECT_TRUE(supervisor_->stop("web"));
+  host_.end("web", killed);
+  EXPECT_EQ(state("web"), "stopping");
+  EXPECT_THAT(prober_.questions.back().argv, ElementsAre("engine", "rm"));
+  EXPECT_TRUE(host_.released.empty());
+  time_.advance(30ms);
+  EXPECT_EQ(state("web"), "stopped");
+  EXPECT_EQ(host_.released.size(), 1U);
+}
+
 TEST_F(SupervisorTest, start_that_takes_too_long_is_ended) {
   auto& db = cluster_.services["db"];
   db.ready->start_period = 1000ms;

@@ -33,6 +33,7 @@ struct KeeperHost::Keeper {
   std::string instance;
   asio::posix::basic_stream_descriptor<asio::io_context::executor_type> control;
   pid_t pid = 0;
+  ino_t place = 0;  // of its socket: the name may be another keeper's by now, if the folder was removed and made anew
   std::optional<ports::ProcessId> process;
   bool spawning = false;
   bool released = false;
@@ -120,6 +121,7 @@ base::Result<ports::Found> KeeperHost::greet(const Slot& slot, const fs::path& s
 void KeeperHost::attach(const Slot& slot, posix::Descriptor control, pid_t pid, std::string instance) {
   auto one = std::make_shared<Keeper>(io_, slot, std::move(control));
   one->pid = pid;
+  one->place = posix::inode_of(socket_of(slot));
   one->instance = std::move(instance);
   keepers_[slot] = one;
   await(*one);
@@ -192,7 +194,7 @@ void KeeperHost::release(const Slot& slot) {
   tell(slot, Kind::release);
   // From here on its name is out of the way of a supervisor that comes next.
   std::error_code ignored;
-  fs::remove(socket_of(slot), ignored);
+  if (posix::inode_of(socket_of(slot)) == found->second->place) fs::remove(socket_of(slot), ignored);
   found->second->released = true;
   std::erase_if(leaving_, [](const posix::Descriptor& one) { return readable_in(one.get(), {}); });
   if (found->second->pid > 0) {
@@ -272,7 +274,7 @@ void KeeperHost::lost(const Slot& slot) {
   keepers_.erase(slot);
   one->released = true;
   std::error_code ignored;
-  fs::remove(socket_of(slot), ignored);
+  if (posix::inode_of(socket_of(slot)) == one->place) fs::remove(socket_of(slot), ignored);
   std::vector<ports::ProcessId> roots;
   if (one->process) roots.push_back(*one->process);
   std::set<pid_t> others;

@@ -298,6 +298,36 @@ TEST_F(KeeperTest, the_next_supervisor_is_told_how_a_process_ended_meanwhile) {
   EXPECT_EQ(log(), "last words\n");
 }
 
+TEST_F(KeeperTest, after_a_start_that_failed_there_is_no_process_of_before) {
+  shell("exit 0");
+  side_->await_exit();
+  program({"/nowhere/to/be/found"});
+  ASSERT_TRUE(side_->failure);
+  auto no_folder = spec({"sh", "-c", "exit 0"});
+  no_folder.folder = folder_ / "gone";
+  side_->failure.reset();
+  start(no_folder);
+  ASSERT_TRUE(side_->failure);
+  const auto found = take_over();
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_FALSE(found[0].running);
+  EXPECT_FALSE(found[0].ended);
+}
+
+TEST_F(KeeperTest, a_killed_keeper_leaves_the_family_of_another_one_of_its_instance_alone) {
+  shell("sleep 1000 & wait");
+  const ports::Spawned first = *side_->process;
+  side_->process.reset();
+  side_->host->spawn("test@2", spec({"sh", "-c", "sleep 1000 & touch here; wait"}));
+  ASSERT_TRUE(side_->until([this] { return side_->process.has_value(); }));
+  keepers_.insert(side_->process->keeper);
+  await_file("here");
+  ::kill(first.keeper, SIGKILL);
+  EXPECT_EQ(side_->await_exit(), "signal 9 (SIGKILL)");
+  await_end(first.process.pid);
+  EXPECT_TRUE(side_->until([this] { return family() == 2; }));
+}
+
 TEST_F(KeeperTest, sockets_of_keepers_that_are_gone_are_cleared_away) {
   shell("exec sleep 1000");
   const pid_t keeper = side_->process->keeper;

@@ -49,6 +49,11 @@ base::Result<void> replace_file(const std::filesystem::path& path, std::string_v
   return base::success();
 }
 
+ino_t inode_of(const std::filesystem::path& path) {
+  struct stat info {};
+  return ::lstat(path.c_str(), &info) == 0 ? info.st_ino : 0;
+}
+
 base::Result<void> make_private_folder(const std::filesystem::path& path) {
   if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) return os_error("cannot make the folder", path);
   struct stat info {};

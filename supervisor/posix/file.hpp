@@ -34,6 +34,9 @@ class Descriptor {
 // The whole file, or empty when it cannot be read.
 std::string read_small_file(const std::string& path);
 
+// 0 when there is nothing. A socket keeps its number from others while it is open, also after its name was removed.
+ino_t inode_of(const std::filesystem::path& path);
+
 // Replaces the file in one step (temporary file and rename), rights 0600.
 base::Result<void> replace_file(const std::filesystem::path& path, std::string_view content);
 

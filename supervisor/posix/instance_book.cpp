@@ -34,6 +34,7 @@ ports::Remembered remembered(const Json& one, bool same_boot) {
 }  // namespace
 
 base::Result<void> InstanceBook::write(const ports::Book& book) {
+  if (file_.empty()) return base::success();
   Json instances = Json::object();
   for (const auto& [name, one] : book.instances) {
     Json& entry = instances[name] = {{"state", one.state},

@@ -12,6 +12,8 @@ class InstanceBook final : public ports::InstanceBook {
  public:
   explicit InstanceBook(std::filesystem::path file) : file_(std::move(file)) {}
   base::Result<void> write(const ports::Book& book) override;
+  // The folder is not ours any more: from here on nothing is written.
+  void close() { file_.clear(); }
   // Empty when there is none, or none that can be read.
   ports::Book read() const;
 

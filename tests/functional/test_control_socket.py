@@ -88,6 +88,11 @@ def test_refusals(running):
             ("POST", "/v1/up", '{"services": [], "services": []}', 400),
             ("POST", "/v1/up", "[" * 60000, 400),
             ("POST", "/v1/up", '{"services": ["nobody"]}', 404),
+            ("POST", "/v1/up", '{"scale": {"web": 101}}', 400),
+            ("POST", "/v1/plan", '{"scale": {"web": 101}}', 400),
+            ("POST", "/v1/plan", '{"scale": {"web": -1}}', 400),
+            ("POST", "/v1/plan", '{"scale": {"web": 99999999999999999999}}', 400),
+            ("POST", "/v1/services/web/scale", '{"replicas": 101}', 400),
             ("GET", "/v1/events?after=x", None, 400),
             ("GET", "/v1/events?after=-1", None, 400),
             ("GET", "/v1/events?after=99999999999999999999999", None, 400)):

@@ -82,6 +82,51 @@ def test_rolling_restart_to_a_broken_program_leaves_the_old_one(cluster):
     assert c.state("web") == "ready"
 
 
+def test_up_fails_when_a_replacement_does(cluster):
+    c = cluster()
+    c.write({"services": {"web": inheritor(c), "other": idle(c)}})
+    c.up()
+    row = c.ps()["web"]
+    broken = c.script("broken.py", "print('broken', flush=True)\nraise SystemExit(4)\n")
+    c.write({"services": {"web": inheritor(c, command=broken), "other": idle(c)}})
+    done = c.run("up", "-d", "--wait")
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "exit code 4" in done.stderr and "broken" in done.stderr
+    assert c.ps()["web"]["pid"] == row["pid"] == ask(row["ports"]["http"])
+
+
+def test_instances_cannot_be_asked_for_where_services_are_meant(cluster):
+    c = cluster()
+    c.write({"services": {"web": idle(c, replicas=2)}})
+    c.up()
+    for arguments in (["up", "-d", "web.2"], ["up", "-d", "--scale", "web.2=3"], ["scale", "web.2=3"]):
+        done = c.run(*arguments)
+        assert done.returncode == 2, arguments
+        assert "`web.2` is an instance: name its service" in done.stderr
+    assert set(c.ps()) == {"web", "web.2"}
+
+
+def registered(c, service):
+    """(ID, port, passing) of each instance in the registry."""
+    address = json.loads(c.run("status", "--output", "json").stdout)["registry"]
+    with urllib.request.urlopen(f"http://{address}/v1/health/service/{service}", timeout=5) as answer:
+        return sorted((one["Service"]["ID"], one["Service"]["Port"],
+                       all(check["Status"] == "passing" for check in one["Checks"])) for one in json.loads(answer.read()))
+
+
+def test_the_registry_keeps_the_old_process_when_its_successor_fails(cluster):
+    c = cluster()
+    c.write({"services": {"web": inheritor(c)}})
+    c.up()
+    before = registered(c, "web")
+    assert len(before) == 1 and before[0][2]
+    c.script("inheritor.py", "raise SystemExit(4)\n")
+    assert c.run("restart", "--rolling", "web", timeout=30).returncode == 1
+    assert registered(c, "web") == before
+    os.kill(c.ps()["web"]["pid"], 9)  # and it is still its process that counts
+    wait_for(lambda: not any(passing for _, _, passing in registered(c, "web")))
+
+
 def test_scale_up_and_down(cluster):
     c = cluster()
     c.write({"services": {"web": web(c), "held": inheritor(c)}})
@@ -252,7 +297,7 @@ def test_image_needs_an_engine_or_runs(cluster):
 def test_a_container_engine_is_called_with_its_arguments(cluster):
     c = cluster()
     engine = c.folder / "podman"
-    engine.write_text("#!/bin/sh\n[ \"$1\" = info ] && exit 0\necho \"$@\"\nexec sleep 1000\n")
+    engine.write_text("#!/bin/sh\n[ \"$1\" = run ] || exit 0\necho \"$@\"\nexec sleep 1000\n")
     engine.chmod(0o755)
     c.write({"services": {"box": {"image": "localhost/shop:1", "command": ["serve", "--all"], "env": {"KEY": "hidden"},
                                   "ports": {"http": 0}}}})

@@ -10,6 +10,7 @@ import time
 import pytest
 
 from conftest import process_alive, processes_of, wait_for
+from metrics_text import parse_metrics
 from reference import (CHASSIS_SERVICES, PASSWORD, Shop, assert_problem, document, order_body, shop)  # noqa: F401
 
 
@@ -262,3 +263,34 @@ def test_an_ordinary_user_s_path_is_enough(own_shop):
     shop.env["PATH"] = "/usr/local/bin:/usr/bin:/bin"
     done = shop.run("up", "-d", "--wait", "--wait-timeout", "10")
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_requests_go_to_each_instance_in_turn(own_shop):
+    """Without held sockets each instance has a port of its own; the gateway finds them in the registry."""
+    contents = document()
+    contents["services"]["user-service"]["sockets"] = []
+    shop = own_shop(contents)
+    shop.up()
+    user = shop.sign_up()
+    assert shop.run("scale", "user-service=3").returncode == 0
+    names = ("user-service", "user-service.2", "user-service.3")
+    shop.ports = {name: row["ports"] for name, row in shop.ps().items()}
+    assert len({shop.ports[name]["http"] for name in names}) == 3
+
+    def served():
+        counts = {}
+        for name in names:
+            samples = parse_metrics(shop.get("/metrics", name).body).get("http_server_requests_total", [])
+            counts[name] = sum(value for labels, value in samples if "{id}" in labels["route"])
+        return counts
+
+    def read(times):
+        return [shop.get(f"/api/v1/users/{user['id']}").status for _ in range(times)]
+
+    wait_for(lambda: read(6) == [200] * 6 and all(served().values()), 20, "an answer of each instance")
+    before = served()
+    assert read(30) == [200] * 30
+    shares = {name: count - before[name] for name, count in served().items()}
+    assert sum(shares.values()) == 30 and min(shares.values()) >= 8, shares
+    assert shop.run("scale", "user-service=1").returncode == 0
+    assert read(10) == [200] * 10

@@ -331,3 +331,39 @@ def test_reused_pid_is_spared(cluster):
     finally:
         bystander.kill()
         bystander.wait()
+
+
+def test_down_with_a_broken_file_after_a_loss(cluster):
+    c = cluster()
+    c.write({"services": {"web": web(c), "other": idle(c)}})
+    c.up()
+    good = (c.folder / "msctl.yaml").read_text()
+    lose_supervisor(c)
+    c.write("services: [broken\n")
+    done = c.run("ps")
+    assert done.returncode == 1 and "msctl down" in done.stderr
+    done = c.run("down")
+    assert done.returncode == 0, done.stderr
+    assert processes_of(c.folder) == []
+    c.write(good)
+    assert c.state("web") == "stopped"
+
+
+def test_a_state_folder_that_is_removed_ends_the_cluster(cluster, tmp_path):
+    """Nobody can reach that supervisor any more: it ends what it runs, and the next `up` begins anew."""
+    c = cluster(folder=tmp_path / "inner")
+    c.write({"services": {"web": web(c), "quiet": idle(c)}})
+    c.up()
+    supervisor, before = c.supervisor_pid(), c.ps()
+    wait_for(lambda: subprocess.run(["rm", "-rf", str(c.folder / ".msctl")], stderr=subprocess.DEVNULL).returncode == 0)
+    rows = c.ps()
+    assert {row["state"] for row in rows.values()} == {"stopped"}
+    done = c.run("down")
+    assert done.returncode == 0, done.stderr
+    c.up()
+    after = c.ps()
+    wait_for(lambda: not process_alive(supervisor), timeout_s=20, what="the end of the first supervisor")
+    wait_for(lambda: not any(process_alive(row["pid"]) for row in before.values()), timeout_s=20)
+    assert {name: row["pid"] for name, row in c.ps().items()} == {name: row["pid"] for name, row in after.items()}
+    assert c.run("down").returncode == 0
+    assert processes_of(c.folder) == []
