@@ -84,6 +84,9 @@ void add_scale(Verbs& verbs);
 void add_health(Verbs& verbs);
 void add_config(Verbs& verbs);
 void add_import(Verbs& verbs);
+void add_init(Verbs& verbs);
+void add_new_service(Verbs& verbs);
+void add_update(Verbs& verbs);
 void add_status(Verbs& verbs);
 void add_version(Verbs& verbs);
 void add_wait(Verbs& verbs);
@@ -96,6 +99,9 @@ void add_debug(Verbs& verbs);
 void add_completion(Verbs& verbs);
 void add_complete(Verbs& verbs);
 void add_man(Verbs& verbs);
+
+// The name of every verb there is, `help` included.
+std::vector<std::string> all_verb_names();
 
 // Prints the error and gives its exit code.
 int report(const base::Error& error);
