@@ -38,7 +38,8 @@ const base::Json& manifest_schema() {
           "default": {"type": "string", "maxLength": 200},
           "pattern": {"type": "string", "minLength": 1, "maxLength": 200},
           "choices": {"type": "array", "minItems": 1, "items": {"type": "string", "minLength": 1, "maxLength": 200}},
-          "list": {"type": "boolean"}
+          "list": {"type": "boolean"},
+          "required": {"type": "boolean"}
         }}},
       "files": {"type": "array", "items": {
         "type": "object",
@@ -104,7 +105,8 @@ class Manifest {
                     {},
                     entry.value("pattern", ""),
                     entry.value("choices", std::vector<std::string>{}),
-                    entry.value("list", false)};
+                    entry.value("list", false),
+                    entry.value("required", false)};
       if (entry.contains("default")) one.fallback = entry["default"].get<std::string>();
       if (made.parameter(one.name) != nullptr) problems_.add(file_, pointer + "/name", one.name + " occurs twice");
       if (is_derived_variable(made.kind, one.name)) {

@@ -26,6 +26,7 @@ struct Parameter {
   std::string pattern;                  // base::Pattern; empty: any text
   std::vector<std::string> choices;     // empty: any text
   bool is_list = false;
+  bool is_required = false;  // a list must not be empty
 };
 
 // Files whose path within files/ matches are made only when the variable is true (`!name`: only when it is not), or

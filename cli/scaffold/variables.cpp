@@ -25,8 +25,8 @@ const std::set<std::string>& of_services() {
       // of db
       "database", "sqlite", "postgres",
       // of publishes, consumes, calls and their items
-      "has_publishes", "has_consumes", "has_calls", "has_broker", "event", "event_snake", "Event", "service", "folder",
-      "ping", "is_last", "item",
+      "has_publishes", "has_consumes", "has_calls", "has_broker", "opens", "event", "event_snake", "Event", "service",
+      "folder", "ping", "is_last", "item",
       // of resource
       "Resource", "resources", "Resources", "resource_words", "resources_words", "resource_path", "a_resource"};
   return names;
@@ -114,7 +114,8 @@ void mark_last(Json& list) {
   for (std::size_t i = 0; i < list.size(); ++i) list[i]["is_last"] = i + 1 == list.size();
 }
 
-base::Result<Json> call_items(const std::vector<std::string>& services, const Facts& facts) {
+base::Result<Json> call_items(std::vector<std::string> services, const Facts& facts) {
+  std::sort(services.begin(), services.end());  // as includes are
   Json items = Json::array();
   for (const auto& service : services) {
     const bool exists = std::find(facts.services.begin(), facts.services.end(), service) != facts.services.end();
@@ -155,7 +156,7 @@ base::Result<void> check_messages(const Json& data) {
   const std::string many = data.at("Resources");
   const std::set<std::string> used{one, "Create" + one + "Request", "Get" + one + "Request", "List" + many + "Request",
                                    "List" + many + "Response"};
-  for (const auto& item : data.at("publishes")) {
+  for (const auto& item : data.value("publishes", Json::array())) {
     if (!used.contains(item.at("Event"))) continue;
     return refused("--publishes " + item.at("event").get<std::string>() + ": its message would be called " +
                    item.at("Event").get<std::string>() + ", as one of the API is");
@@ -243,7 +244,7 @@ base::Result<Values> complete(const Template& made, const ServiceName& name, con
     if (value.empty() && parameter.fallback) value = {*parameter.fallback};
     if (value.empty() && parameter.name == "resource") value = {default_resource(name.stem)};
     const bool is_port = parameter.name == "port" || parameter.name == "grpc_port";
-    if (value.empty() && !parameter.is_list && !is_port) {
+    if (value.empty() && (parameter.is_required || (!parameter.is_list && !is_port))) {
       return refused("the template " + made.name + " needs " + parameter.name + " (" + parameter.help + "); give " +
                      flag_of(parameter.name));
     }
@@ -298,12 +299,16 @@ base::Result<Json> service_variables(const Template& made, const ServiceName& na
         "--publishes needs a database, in which an event is written together with what it tells of; give "
         "--db sqlite");
   }
+  if (data["has_consumes"].get<bool>() && made.parameter("db") != nullptr && !data["database"].get<bool>()) {
+    return refused("--consumes needs a database, in which it remembers which events it has handled; give --db sqlite");
+  }
   if (made.parameter("resource") != nullptr) {
     add_resource(data, text_of(values, "resource"));
     TRY(check_messages(data));
   }
   TRY(auto calls, call_items(list_of(values, "calls"), facts));
   data["has_calls"] = !calls.empty();
+  data["opens"] = !calls.empty() || data["database"].get<bool>() || data["has_broker"].get<bool>();
   data["calls"] = std::move(calls);
   return data;
 }
