@@ -241,7 +241,7 @@ class Api {
     if (!wait) co_return error_response(wait.error());
     EventLog& log = context_.supervisor.events();
     log.read_up_to(after.value());
-    if (log.after(after.value()).empty() && wait.value() > 0) {
+    if (log.after(after.value()).empty() && wait.value() > 0 && !log.closed()) {
       const auto longest = static_cast<std::uint64_t>(max_event_wait.count());
       auto alarm = make_alarm(context_.io, std::chrono::milliseconds(std::min(wait.value(), longest)));
       const auto id = log.wait([alarm] { alarm->cancel(); });
@@ -307,7 +307,7 @@ base::Task<> ControlServer::close(std::chrono::milliseconds deadline) {
     log.on_caught_up([alarm] { alarm->cancel(); });
     co_await sleep_on(alarm);
   }
-  log.wake();
+  log.close();
   co_await server_.drain(deadline);
   if (posix::inode_of(socket_) == place_) ::unlink(socket_.c_str());
 }

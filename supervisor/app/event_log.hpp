@@ -28,8 +28,12 @@ class EventLog {
   // Called once at the next append. Returns an id to leave with.
   std::uint64_t wait(Waiter waiter);
   void leave(std::uint64_t id) { waiters_.erase(id); }
-  // Wakes everybody without an event: the supervisor is about to end.
-  void wake();
+  // The supervisor is about to end: wakes everybody without an event, and nobody should wait any more.
+  void close() {
+    closed_ = true;
+    wake();
+  }
+  bool closed() const { return closed_; }
 
   // A client asked for what comes after `seq`: it has seen all before.
   void read_up_to(std::uint64_t seq);
@@ -39,11 +43,14 @@ class EventLog {
   void on_caught_up(Waiter callback) { caught_up_ = std::move(callback); }
 
  private:
+  void wake();
+
   std::deque<control::EventView> events_;
   std::uint64_t last_ = 0;
   std::map<std::uint64_t, Waiter> waiters_;
   std::uint64_t last_waiter_ = 0;
   std::optional<std::uint64_t> read_;
+  bool closed_ = false;
   Waiter caught_up_;
 };
 

@@ -39,6 +39,16 @@ TEST(EventLog, wakes_a_waiter_once_and_not_after_it_left) {
   EXPECT_EQ(woken, 1);
 }
 
+TEST(EventLog, wakes_everybody_when_it_is_closed) {
+  EventLog log;
+  int woken = 0;
+  log.wait([&] { ++woken; });
+  EXPECT_FALSE(log.closed());
+  log.close();
+  EXPECT_EQ(woken, 1);
+  EXPECT_TRUE(log.closed());
+}
+
 TEST(EventLog, knows_whether_a_reader_has_seen_all) {
   EventLog log;
   log.append(of("a"));

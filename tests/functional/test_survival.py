@@ -56,6 +56,12 @@ def lose_supervisor(c):
     wait_for(lambda: not process_alive(pid), what="the supervisor's end")
 
 
+def wait_booked(c, *names):
+    """The book lags a little behind what runs, and is all that tells of an instance whose keeper is lost as well."""
+    book = c.folder / ".msctl" / "run" / "instances.json"
+    wait_for(lambda: all("pid" in json.loads(book.read_text())["instances"][name] for name in names))
+
+
 def ask(port):
     with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
         return int(connection.makefile().read())
@@ -234,6 +240,7 @@ def test_killed_keepers_and_supervisor_leave_nothing_to_the_next(cluster):
     c.up()
     wait_for(lambda: pid_file.exists() and pid_file.read_text().endswith("\n"))
     grandchild = int(pid_file.read_text())
+    wait_booked(c, "web", "deep")
     rows = c.ps()
     lose_supervisor(c)
     for row in rows.values():  # its own process goes with a keeper, what that started does not
@@ -256,6 +263,7 @@ def test_down_after_the_loss_of_a_keeper_starts_nothing(cluster):
     c.write({"services": {"web": {"command": ["/bin/sh", "-c", f"echo x >> {starts}; exec sleep 1000"]}}})
     c.up()
     wait_for(starts.exists)
+    wait_booked(c, "web")
     row = c.ps()["web"]
     lose_supervisor(c)
     os.kill(row["keeper"], signal.SIGKILL)
