@@ -135,7 +135,7 @@ int events(EventsOptions options) {
   for (auto one = shown.end() - static_cast<std::ptrdiff_t>(count); one != shown.end(); ++one) {
     show_event(options, *one);
   }
-  if (!options.follow) return ok;
+  if (!options.follow || output_failed()) return ok;  // the latter is told by whoever ends this command
   // Nothing is held that would have to be put back: the first signal ends it.
   const Interrupt interrupt([] { ::_exit(ok); });
   const std::uint64_t after = past.value().empty() ? 0 : past.value().back().seq;

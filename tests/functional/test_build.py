@@ -40,7 +40,7 @@ def test_failed_build_shows_its_last_20_lines(cluster):
     done = c.run("up", "-d", "--build")
     assert done.returncode == 1
     assert [line for line in done.stderr.splitlines() if " | " in line][0].endswith("| 81")
-    assert c.state("lib") == "ready"  # what could start stays up with -d
+    c.wait_state("lib", "ready")  # what could start stays up with -d
 
 
 def test_missing_build_program_is_told(cluster):
