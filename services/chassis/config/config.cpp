@@ -137,15 +137,19 @@ void read_ports(Reader& root, Config& config, Problems& problems) {
 }
 
 // `{"url": …}` under `key`.
-void read_url(Reader& root, const std::string& key, std::string_view scheme, std::string& out, Problems& problems) {
+void read_url(Reader& root, const std::string& key, std::initializer_list<std::string_view> schemes, std::string& out,
+              Problems& problems) {
   const auto* value = root.find(key);
   if (value == nullptr) return;
   Reader part(*value, key, problems);
   part.text("url", out, true);
   part.finish();
-  if (!out.empty() && !out.starts_with(scheme)) {
-    problems.add(key + ".url", "expected a URL that starts with " + std::string(scheme));
+  std::string expected;
+  for (const auto scheme : schemes) {
+    if (out.starts_with(scheme)) return;
+    expected += (expected.empty() ? "" : " or ") + std::string(scheme);
   }
+  if (!out.empty()) problems.add(key + ".url", "expected a URL that starts with " + expected);
 }
 
 void read_calls(Reader& root, Config& config, Problems& problems) {
@@ -219,8 +223,8 @@ base::Result<Config> parse_config(std::string_view json) {
   read_service(root, config, problems);
   root.text("bind", config.bind);
   read_ports(root, config, problems);
-  read_url(root, "database", "sqlite:", config.database_url, problems);
-  read_url(root, "broker", "nats://", config.broker_url, problems);
+  read_url(root, "database", {"sqlite:", "postgres://"}, config.database_url, problems);
+  read_url(root, "broker", {"nats://"}, config.broker_url, problems);
   read_calls(root, config, problems);
   read_discovery(root, config, problems);
   read_limits(root, config, problems);
