@@ -134,12 +134,12 @@ struct Service {
   std::vector<std::string> sockets;            // ports that the supervisor binds and hands over (LISTEN_FDS)
   int replicas = 1;
   std::vector<std::string> profiles;   // part of the cluster only with one of these; empty: always
-  std::string database;                // "sqlite" or empty
+  std::string database;                // "sqlite", "postgres" or empty
   std::vector<std::string> publishes;  // event types
   std::vector<std::string> consumes;
   std::vector<Call> calls;
   std::vector<Route> routes;
-  std::vector<Dependency> depends_on;  // explicit ones and those that follow from calls, broker and routes
+  std::vector<Dependency> depends_on;  // explicit ones and those that follow from calls, broker, database and routes
   std::optional<Probe> boot;           // until it succeeds, the others are not asked
   std::optional<Probe> ready;
   std::optional<Probe> live;
@@ -181,6 +181,7 @@ struct Cluster {
   std::filesystem::path state;             // root/.msctl, or root/.msctl/projects/PROJECT
   std::filesystem::path bin;               // folder of the running program: ${dir:bin}
   std::string broker;                      // name of the service that is the broker, or empty
+  std::string postgres;                    // name of the service that is PostgreSQL, or empty
   std::map<std::string, std::string> env;  // from env files; ${env:…} looks here after the process's own environment
   Registry registry;
   std::map<std::string, Service> services;

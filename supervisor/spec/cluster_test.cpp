@@ -194,7 +194,7 @@ TEST_F(ClusterFile, FoundInTheNearestFolderAbove) {
   EXPECT_EQ(find_cluster_file(tree_.root() / "d").value(), outer);
 }
 
-// The examples of docs/cluster-file.md: the smallest file, then a cluster and one of its services.
+// The examples of docs/cluster-file.md: the smallest file, then a cluster and one of its services, then PostgreSQL.
 TEST_F(ClusterFile, DocumentedExamplesLoad) {
   std::ifstream stream(MSCTL_SOURCE_DIR "/docs/cluster-file.md");
   std::vector<std::string> blocks;
@@ -204,13 +204,14 @@ TEST_F(ClusterFile, DocumentedExamplesLoad) {
     if (is_inside && line != "```") blocks.back() += line + "\n";
     is_inside = line == "```yaml" || (is_inside && line != "```");
   }
-  ASSERT_EQ(blocks.size(), 3U);
+  ASSERT_EQ(blocks.size(), 4U);
   EXPECT_EQ(load(blocks[0]).services.size(), 1U);
   tree_.write("services/user/service.yaml", "{name: user-service, command: [x], ports: {http: 8081, grpc: 9081}}");
   tree_.write("services/order/service.yaml", blocks[2]);
   const Cluster cluster = load(blocks[1]);
   EXPECT_EQ(cluster.services.at("order-service").ports.at("http"), 8092);
   EXPECT_EQ(cluster.services.at("order-service").version, "0.1.0");
+  EXPECT_TRUE(load(blocks[3]).services.contains("postgres-databases"));
 }
 
 TEST_F(ClusterFile, NotFoundNamesTheNextStep) {

@@ -50,7 +50,8 @@ class Viewer {
     value["version"] = 1;
     value["name"] = cluster_.name;
     if (!cluster_.broker.empty()) value["broker"] = cluster_.broker;
-    put_profiles(value, services);
+    if (!cluster_.postgres.empty()) value["postgres"] = cluster_.postgres;
+    put_profiles(value);
     value["registry"] = {{"enabled", cluster_.registry.enabled}};
     if (cluster_.registry.port_given) value["registry"]["port"] = cluster_.registry.port;
     value["services"] = Json::object();
@@ -173,6 +174,8 @@ class Viewer {
   }
 
   std::string of_service(const ServiceSource& source, const std::string& within) const {
+    const bool is_generated = !loaded_.layers->has(child_pointer("/services", source.name));
+    if (is_generated) return source.merged.contains(Json::json_pointer(within)) ? "follows from database" : "default";
     if (!cluster_.project.empty() && within.starts_with("/ports/")) {
       if (cluster_.services.at(source.name).source != Source::external) return "a free one for this project";
     }
@@ -192,6 +195,7 @@ class Viewer {
   std::string follows_from(const ServiceSource& source, const std::string& dependency) const {
     const auto calls = source.merged.find("calls");
     if (calls != source.merged.end() && calls->contains(dependency)) return "follows from calls";
+    if (dependency == databases_job(cluster_)) return "follows from database";
     if (dependency == cluster_.broker && source.merged.contains("publishes")) return "follows from publishes";
     return dependency == cluster_.broker ? "follows from consumes" : "follows from routes";
   }

@@ -34,6 +34,19 @@ class ConfigViews : public testing::Test {
   LoadOptions options_;
 };
 
+TEST_F(ConfigViews, WhatMsctlAddsSaysWhatItFollowsFrom) {
+  options_.files = {tree_.write("msctl.yaml", R"(postgres: db
+services:
+  db: {command: [x], ports: {client: 4}}
+  users: {command: [x], database: postgres}
+)")};
+  const ConfigView seen = view();
+  EXPECT_EQ(origin(seen, "/postgres"), "msctl.yaml:1");
+  EXPECT_EQ(origin(seen, "/services/db-databases/command/0"), "none");
+  EXPECT_EQ(origin(seen, "/services/users/depends_on/db-databases/condition"), "follows from database");
+  EXPECT_EQ(seen.value["services"]["db-databases"]["command"][4], "users");
+}
+
 TEST_F(ConfigViews, EveryValueHasItsOrigin) {
   tree_.write("orders/service.yaml", R"(name: orders
 command: [run, "${env:MSCTL_TEST_A}", "${env:MSCTL_TEST_B:-b}"]

@@ -13,13 +13,15 @@ class Linker {
       : cluster_(cluster), layers_(layers), sources_(sources), problems_(problems) {}
 
   void run() {
-    check_broker();
+    check_backbone("broker", cluster_.broker);
+    check_backbone("postgres", cluster_.postgres);
     for (auto& [name, service] : cluster_.services) {
       if (problems_.full()) return;
       const ServiceSource& source = sources_.at(name);
       link_explicit(source, service);
       link_calls(source, service);
       link_broker(source, service);
+      link_database(source, service);
       check_routes(source, service);
       check_ports(source, service);
     }
@@ -74,15 +76,14 @@ class Linker {
     service.depends_on.push_back({on, condition, required});
   }
 
-  void check_broker() {
-    if (cluster_.broker.empty()) return;
-    if (is_left_out(cluster_.broker)) return;
-    const auto broker = cluster_.services.find(cluster_.broker);
-    if (broker == cluster_.services.end()) {
-      layers_.report(problems_, "/broker",
-                     "no service is named \"" + cluster_.broker + "\"" + suggestion(cluster_.broker));
-    } else if (!broker->second.ports.contains("client")) {
-      layers_.report(problems_, "/broker", "service \"" + cluster_.broker + "\" has no port named \"client\"");
+  // A service that others need by its kind.
+  void check_backbone(const std::string& key, const std::string& name) {
+    if (name.empty() || is_left_out(name)) return;
+    const auto found = cluster_.services.find(name);
+    if (found == cluster_.services.end()) {
+      layers_.report(problems_, "/" + key, "no service is named \"" + name + "\"" + suggestion(name));
+    } else if (found->second.source != Source::external && !found->second.ports.contains("client")) {
+      layers_.report(problems_, "/" + key, "service \"" + name + "\" has no port named \"client\"");
     }
   }
 
@@ -110,6 +111,20 @@ class Linker {
     } else if (is_left_out(cluster_.broker)) {
       source.report(problems_, "/" + key,
                     "the broker \"" + cluster_.broker + "\" is " + only_with(cluster_.left_out.at(cluster_.broker)));
+    }
+  }
+
+  void link_database(const ServiceSource& source, Service& service) {
+    if (service.database != "postgres") return;
+    if (cluster_.postgres.empty()) {
+      source.report(problems_, "/database",
+                    "needs PostgreSQL; name the service that is it as `postgres` in " + layers_.name());
+    } else if (cluster_.services.contains(cluster_.postgres)) {
+      derive(service, databases_job(cluster_), Condition::completed, true);
+    } else if (is_left_out(cluster_.postgres)) {
+      source.report(
+          problems_, "/database",
+          "the PostgreSQL \"" + cluster_.postgres + "\" is " + only_with(cluster_.left_out.at(cluster_.postgres)));
     }
   }
 
@@ -208,6 +223,8 @@ class Linker {
 };
 
 }  // namespace
+
+std::string databases_job(const Cluster& cluster) { return cluster.postgres + "-databases"; }
 
 void link_services(Cluster& cluster, const Layers& layers, const ServiceSources& sources, Problems& problems) {
   Linker(cluster, layers, sources, problems).run();

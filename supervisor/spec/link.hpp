@@ -11,11 +11,15 @@
 
 namespace spec {
 
+// Name of the service that makes databases and roles for those with `database: postgres`.
+std::string databases_job(const Cluster& cluster);
+
 using ServiceSources = std::map<std::string, ServiceSource>;
 
 // Services are decoded, depends_on holds the explicit ones. Publishing or consuming adds the broker, calling adds the
-// callee (both ready, required), being the gateway adds every service with routes (started, order only); an explicit
-// dependency wins over one that follows. What only orders after a service that the profiles leave out is dropped.
+// callee (both ready, required), a PostgreSQL database the job that makes it (completed), being the gateway adds every
+// service with routes (started, order only); an explicit dependency wins over one that follows. What only orders after
+// a service that the profiles leave out is dropped.
 void link_services(Cluster& cluster, const Layers& layers, const ServiceSources& sources, Problems& problems);
 
 // Every ${…} in commands, environments and try_this can be resolved, but for ${env:…} and ${file:…}, which are looked

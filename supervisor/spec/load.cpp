@@ -75,6 +75,7 @@ class Loader {
     for (const auto& [name, source] : loaded_.sources) {
       if (!problems_.full()) add_service(name, source);
     }
+    add_databases_job();
     check_profiles();
     if (!options_.project.empty()) become_copy();
     link_services(cluster(), layers(), loaded_.sources, problems_);
@@ -149,6 +150,7 @@ class Loader {
     made.state = root_ / ".msctl";
     made.bin = bin;
     made.broker = value.value("broker", "");
+    made.postgres = value.value("postgres", "");
     made.registry = decode_registry(value);
     if (value.contains("commands")) {
       for (const auto& [name, command] : value.at("commands").items()) made.commands[name] = decode_command(command);
@@ -213,6 +215,25 @@ class Loader {
     }
     add_env_files(source, service);
     cluster().services.emplace(name, std::move(service));
+  }
+
+  // The job that makes databases and roles, unless the files have a service of that name.
+  void add_databases_job() {
+    const auto postgres = cluster().services.find(cluster().postgres);
+    const std::string name = databases_job(cluster());
+    if (postgres == cluster().services.end() || loaded_.sources.contains(name)) return;
+    const auto& external = postgres->second.external;
+    Json command{"${dir:bin}/msctl-postgres", "databases"};
+    command.push_back(external ? external->url.substr(external->url.find("//") + 2)
+                               : "127.0.0.1:${port:" + cluster().postgres + ".client}");
+    command.push_back("${dir:state}/postgres");
+    for (const auto& [owner, service] : cluster().services) {
+      if (service.database == "postgres") command.push_back(owner);
+    }
+    ServiceSource source{.name = name, .cluster = loaded_.layers.get()};
+    source.folder = root_;
+    source.merged = {{"command", command}, {"depends_on", {{cluster().postgres, "ready"}}}};
+    if (command.size() > 4) add_service(name, loaded_.sources.emplace(name, std::move(source)).first->second);
   }
 
   void add_env_files(const ServiceSource& source, Service& service) {

@@ -1,4 +1,6 @@
 #include <algorithm>
+#include <cctype>
+#include <string_view>
 
 #include "supervisor/spec/cluster.hpp"
 
@@ -8,6 +10,23 @@ namespace {
 using base::Json;
 
 const std::string host = "127.0.0.1";
+
+// What may stand in a URL's query as it is (RFC 3986), with the slashes of paths.
+std::string escaped(const std::string& text) {
+  static constexpr std::string_view digits = "0123456789ABCDEF";
+  std::string url;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    const bool is_plain =
+        (byte < 0x80 && std::isalnum(byte) != 0) || std::string_view("-._~/").find(c) != std::string_view::npos;
+    if (is_plain) {
+      url += c;
+    } else {
+      url += {'%', digits[byte >> 4U], digits[byte & 0xFU]};
+    }
+  }
+  return url;
+}
 
 std::string address(const Cluster& cluster, const std::string& service, const std::string& port) {
   const auto it = cluster.services.find(service);
@@ -44,6 +63,15 @@ Json routes_of(const Cluster& cluster) {
   return list;
 }
 
+// Database and role have the service's name; the password is in a file of its own (cli/postgres/msctl-postgres).
+std::string database_url(const Cluster& cluster, const Service& service) {
+  const std::string& name = service.name;
+  if (service.database == "sqlite") return "sqlite:" + (cluster.state / "data" / name / (name + ".db")).string();
+  const auto passfile = cluster.state / "postgres" / (name + ".pgpass");
+  return "postgres://" + name + "@" + address(cluster, cluster.postgres, "client") + "/" + name +
+         "?passfile=" + escaped(passfile.string()) + "&application_name=" + service.instance;
+}
+
 }  // namespace
 
 Json service_config(const Cluster& cluster, const Service& service) {
@@ -52,10 +80,7 @@ Json service_config(const Cluster& cluster, const Service& service) {
   config["bind"] = host;
   config["ports"] = Json::object();
   for (const auto& [name, number] : service.ports) config["ports"][name] = number;
-  if (!service.database.empty()) {
-    const auto file = cluster.state / "data" / service.name / (service.name + ".db");
-    config["database"] = {{"url", "sqlite:" + file.string()}};
-  }
+  if (!service.database.empty()) config["database"] = {{"url", database_url(cluster, service)}};
   const bool uses_events = !service.publishes.empty() || !service.consumes.empty();
   if (uses_events && !cluster.broker.empty()) {
     config["broker"] = {{"url", "nats://" + address(cluster, cluster.broker, "client")}};
