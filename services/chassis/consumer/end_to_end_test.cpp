@@ -115,7 +115,8 @@ TEST(EndToEnd, WhatWasCommittedIsHandled) {
   });
   world.threads.run();
   world.threads.stop();
-  for (const auto& [id, times] : app.seen) EXPECT_EQ(times, 1) << id;
+  // Once or more: what the broker did not hear of before it was killed comes again. Only an inbox makes that once.
+  for (const auto& [id, times] : app.seen) EXPECT_GE(times, 1) << id;
   EXPECT_EQ(app.trace_id, trace_id);
 }
 
