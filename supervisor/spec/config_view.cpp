@@ -51,7 +51,7 @@ class Viewer {
     value["name"] = cluster_.name;
     if (!cluster_.broker.empty()) value["broker"] = cluster_.broker;
     if (!cluster_.postgres.empty()) value["postgres"] = cluster_.postgres;
-    put_profiles(value);
+    put_profiles(value, services);
     value["registry"] = {{"enabled", cluster_.registry.enabled}};
     if (cluster_.registry.port_given) value["registry"]["port"] = cluster_.registry.port;
     value["services"] = Json::object();
