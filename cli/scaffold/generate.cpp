@@ -107,7 +107,7 @@ base::Result<Rendered> render_again(const spec::Cluster& cluster, const Generate
   Values wanted = known_values(made, generated.answers.values);
   for (const auto& [name, value] : given) wanted[name] = value;
   const Facts facts = read_facts(cluster);
-  TRY(const auto name, service_name(generated.answers.name, {}));
+  TRY(const auto name, cluster_name(generated.answers.name));
   TRY(rendered.values, complete(made, name, wanted, facts, ports_in(wanted)));
   if (made.kind == Kind::workspace) {
     TRY(rendered.tree, render_files(made, workspace_variables(made, name.name, rendered.values)));
@@ -155,7 +155,7 @@ base::Result<Draft> draft_workspace(const fs::path& folder, const Template& made
     return base::fail(ErrorCode::invalid, "the template " + made.name + " makes a service, not a workspace");
   }
   TRY(check_empty(folder));
-  TRY(const auto own, service_name(name, {}));
+  TRY(const auto own, cluster_name(name));
   TRY(const auto values, complete(made, own, given, {}));
   const auto data = workspace_variables(made, name, values);
   Draft draft;

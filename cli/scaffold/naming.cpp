@@ -101,15 +101,6 @@ std::string plural(const std::string& noun) {
   return noun + "s";
 }
 
-// What a message may show of what somebody typed.
-std::string shown(const std::string& text) {
-  std::string cut = text.substr(0, longest_label + 20);
-  for (char& c : cut) {
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = '?';
-  }
-  return "\"" + cut + "\"";
-}
-
 base::Error refused(const std::string& what, const std::string& value, const std::string& why) {
   return base::fail(ErrorCode::invalid, what + " " + shown(value) + " " + why);
 }
@@ -119,7 +110,15 @@ constexpr const char* label_rule =
 
 }  // namespace
 
-base::Result<ServiceName> service_name(const std::string& name, const std::vector<std::string>& taken) {
+std::string shown(const std::string& text) {
+  std::string cut = text.substr(0, longest_label + 20);
+  for (char& c : cut) {
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = '?';
+  }
+  return "\"" + cut + "\"";
+}
+
+base::Result<ServiceName> cluster_name(const std::string& name) {
   if (!is_label(name)) return refused("the name", name, label_rule);
   ServiceName made;
   made.name = name;
@@ -127,6 +126,11 @@ base::Result<ServiceName> service_name(const std::string& name, const std::vecto
   made.ident = with(made.stem, '-', '_');
   made.cpp_namespace = made.ident + "_service";
   made.camel = camel(made.stem);
+  return made;
+}
+
+base::Result<ServiceName> service_name(const std::string& name, const std::vector<std::string>& taken) {
+  TRY(auto made, cluster_name(name));
   for (const std::string& form : {name, made.stem, made.ident}) {
     if (keywords().contains(form) || taken_names().contains(form)) {
       return refused("the name", name, "is reserved, since generated code has " + form + " for something else");

@@ -39,6 +39,9 @@ struct EventName {
 // or of our libraries, no target of a build and none of `taken` (services, commands). Errors: invalid.
 base::Result<ServiceName> service_name(const std::string& name, const std::vector<std::string>& taken);
 
+// The same without what is reserved or taken, for a workspace. Errors: invalid.
+base::Result<ServiceName> cluster_name(const std::string& name);
+
 // The same form; `line-item` and `line_item` are one. Errors: invalid.
 base::Result<ResourceName> resource_name(const std::string& noun);
 
@@ -52,6 +55,9 @@ base::Result<EventName> event_name(const std::string& type);
 // start a substitution there: no control character, quote, backslash, `{{`, `}}`, `$(`, `${`. Errors: invalid, `what`
 // first.
 base::Result<void> check_text(const std::string& what, const std::string& value);
+
+// What somebody typed, as a message may show it: quoted, cut, without control characters.
+std::string shown(const std::string& text);
 
 // Any text as a DNS label, or empty when nothing of it is left.
 std::string as_label(const std::string& text);

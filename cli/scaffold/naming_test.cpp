@@ -16,6 +16,12 @@ TEST(ServiceName, has_the_forms_that_code_needs) {
   EXPECT_EQ(service_name("a", {}).value().camel, "A");
 }
 
+TEST(ClusterName, may_be_any_label) {
+  EXPECT_EQ(cluster_name("new").value().name, "new");
+  EXPECT_FALSE(cluster_name("a b"));
+  EXPECT_FALSE(cluster_name("../a"));
+}
+
 class Refused : public testing::TestWithParam<std::string> {};
 
 TEST_P(Refused, as_a_service) {

@@ -6,6 +6,7 @@
 
 #include "cli/assets/assets.hpp"
 #include "cli/program/program.hpp"
+#include "cli/scaffold/naming.hpp"
 
 namespace scaffold {
 namespace {
@@ -14,6 +15,7 @@ namespace fs = std::filesystem;
 using base::ErrorCode;
 
 constexpr std::string_view git_prefix = "git+";
+constexpr std::size_t longest_asked = 1'000;
 
 class TempFolder {
  public:
@@ -131,6 +133,10 @@ std::vector<Template> known_templates(const fs::path& root, Kind kind) {
 }
 
 base::Result<Template> find_template(const std::string& asked, const fs::path& root, const fs::path& here) {
+  const bool clean = std::all_of(asked.begin(), asked.end(), [](unsigned char c) { return c >= 0x20 && c != 0x7f; });
+  if (!clean || asked.size() > longest_asked) {
+    return base::fail(ErrorCode::invalid, "--template " + shown(asked) + " is neither a name nor a place");
+  }
   if (asked.starts_with(git_prefix)) return from_git(asked, root);
   if (asked.find('/') != std::string::npos || asked.starts_with(".")) {
     const fs::path folder = (here / asked).lexically_normal();
@@ -150,7 +156,7 @@ base::Result<Template> find_template(const std::string& asked, const fs::path& r
     return base::fail(ErrorCode::invalid, folder.string() + "/template.yaml calls the template " + made.name);
   }
   const std::string services = names_of(known_templates(root, Kind::service));
-  return base::fail(ErrorCode::not_found, "there is no template " + asked.substr(0, 60) + "; there are " + services +
+  return base::fail(ErrorCode::not_found, "there is no template " + shown(asked) + "; there are " + services +
                                               ", or give a folder (./mine) or git+URL//FOLDER@REF");
 }
 

@@ -79,6 +79,9 @@ base::Result<files::Tree> render_files(const Template& made, const base::Json& d
 // The commands to go on with, rendered. Pure.
 base::Result<std::vector<std::string>> render_next(const Template& made, const base::Json& data);
 
+// Whether the file is rendered, and not copied as it is.
+bool is_rendered(const std::string& path);
+
 bool glob_matches(std::string_view glob, std::string_view path);
 
 }  // namespace scaffold

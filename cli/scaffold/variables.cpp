@@ -2,16 +2,12 @@
 
 #include <algorithm>
 #include <charconv>
-#include <fstream>
-#include <regex>
-#include <sstream>
 
 #include "base/pattern/pattern.hpp"
 
 namespace scaffold {
 namespace {
 
-namespace fs = std::filesystem;
 using base::ErrorCode;
 using base::Json;
 
@@ -25,8 +21,8 @@ const std::set<std::string>& of_services() {
       // of db
       "database", "sqlite", "postgres",
       // of publishes, consumes, calls and their items
-      "has_publishes", "has_consumes", "has_calls", "has_broker", "opens", "event", "event_snake", "Event", "service",
-      "folder", "ping", "is_last", "item",
+      "has_publishes", "has_consumes", "has_calls", "has_broker", "opens", "heard_migration", "event", "event_snake",
+      "Event", "service", "folder", "ping", "is_last", "item",
       // of resource
       "Resource", "resources", "Resources", "resource_words", "resources_words", "resource_path", "a_resource"};
   return names;
@@ -164,18 +160,6 @@ base::Result<void> check_messages(const Json& data) {
   return base::success();
 }
 
-std::optional<ClientFacts> client_in(const fs::path& header, const std::string& folder) {
-  std::ifstream in(header);
-  std::ostringstream text;
-  text << in.rdbuf();
-  static const std::regex expression(R"(namespace ([a-z][a-z0-9_]{0,80})::client \{)");
-  std::smatch found;
-  const std::string code = text.str().substr(0, 100'000);
-  if (!in || !std::regex_search(code, found, expression)) return std::nullopt;
-  if (code.find(" connect(chassis::Environment&") == std::string::npos) return std::nullopt;
-  return ClientFacts{folder, found[1], code.find(" ping(base::Monotonic") != std::string::npos};
-}
-
 }  // namespace
 
 std::set<std::string> derived_variables(const Template& made) {
@@ -185,27 +169,6 @@ std::set<std::string> derived_variables(const Template& made) {
 bool is_derived_variable(Kind kind, const std::string& name) {
   const auto& names = kind == Kind::service ? of_services() : of_workspaces();
   return names.contains(name) && name != "grpc_port";
-}
-
-Facts read_facts(const spec::Cluster& cluster) {
-  Facts facts;
-  std::error_code ignored;
-  for (const auto& [name, service] : cluster.services) {
-    facts.services.push_back(name);
-    for (const auto& [port, number] : service.ports) {
-      if (number != 0) facts.ports.insert(number);
-      if (service.gateway && port == "http" && number != 0) facts.edge = "http://127.0.0.1:" + std::to_string(number);
-    }
-    const fs::path home = service.home.lexically_relative(cluster.root);
-    if (home.parent_path() != "services") continue;
-    auto client = client_in(service.home / "proto" / "client.hpp", home.filename());
-    if (client) facts.clients[name] = std::move(*client);
-  }
-  facts.has_broker = !cluster.broker.empty();
-  facts.has_chassis = fs::is_directory(cluster.root / "services" / "chassis", ignored);
-  const bool is_here = fs::is_regular_file(cluster.root / "msctl", ignored);
-  facts.command = is_here ? "./msctl" : "msctl";
-  return facts;
 }
 
 base::Result<void> check_value(const Parameter& parameter, const std::string& value) {
@@ -235,7 +198,7 @@ base::Result<Values> complete(const Template& made, const ServiceName& name, con
     if (made.parameter(parameter) != nullptr) continue;
     std::string known;
     for (const auto& one : made.parameters) known += (known.empty() ? "" : ", ") + one.name;
-    return refused("the template " + made.name + " has no parameter " + parameter.substr(0, 60) +
+    return refused("the template " + made.name + " has no parameter " + shown(parameter) +
                    (known.empty() ? "; it has none" : "; it has " + known));
   }
   for (const auto& parameter : made.parameters) {
@@ -302,6 +265,7 @@ base::Result<Json> service_variables(const Template& made, const ServiceName& na
   if (data["has_consumes"].get<bool>() && made.parameter("db") != nullptr && !data["database"].get<bool>()) {
     return refused("--consumes needs a database, in which it remembers which events it has handled; give --db sqlite");
   }
+  data["heard_migration"] = data["has_publishes"].get<bool>() ? "003" : "002";  // behind the outbox, if there is one
   if (made.parameter("resource") != nullptr) {
     add_resource(data, text_of(values, "resource"));
     TRY(check_messages(data));
