@@ -1,25 +1,34 @@
-#include <fstream>
+#include <algorithm>
+#include <cctype>
 #include <optional>
-#include <regex>
-#include <sstream>
 
 #include "cli/scaffold/variables.hpp"
+#include "supervisor/spec/source.hpp"
 
 namespace scaffold {
 namespace {
 
 namespace fs = std::filesystem;
 
+// Nothing else goes into generated code.
+bool is_word(std::string_view text) {
+  return !text.empty() && std::all_of(text.begin(), text.end(),
+                                      [](unsigned char c) { return std::isalnum(c) != 0 || c == '_' || c == '-'; });
+}
+
+// A header with `namespace user_service::client {`, a connect() and perhaps a ping().
 std::optional<ClientFacts> client_in(const fs::path& header, const std::string& folder) {
-  std::ifstream in(header);
-  std::ostringstream text;
-  text << in.rdbuf();
-  static const std::regex expression(R"(namespace ([a-z][a-z0-9_]{0,80})::client \{)");
-  std::smatch found;
-  const std::string code = text.str().substr(0, 100'000);
-  if (!in || !std::regex_search(code, found, expression)) return std::nullopt;
-  if (code.find(" connect(chassis::Environment&") == std::string::npos) return std::nullopt;
-  return ClientFacts{folder, found[1], code.find(" ping(base::Monotonic") != std::string::npos};
+  constexpr std::string_view keyword = "namespace ";
+  const auto text = spec::read_text(header, header.string(), 1 << 20);
+  if (!text) return std::nullopt;
+  const std::string& code = text.value();
+  const auto end = code.find("::client {");
+  const auto begin = code.rfind(keyword, end);
+  if (end == std::string::npos || begin == std::string::npos) return std::nullopt;
+  const std::string name = code.substr(begin + keyword.size(), end - begin - keyword.size());
+  const bool connects = code.find(" connect(chassis::Environment&") != std::string::npos;
+  if (!connects || !is_word(name) || !is_word(folder)) return std::nullopt;
+  return ClientFacts{folder, name, code.find(" ping(base::Monotonic") != std::string::npos};
 }
 
 }  // namespace
