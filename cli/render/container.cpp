@@ -1,0 +1,145 @@
+#include "cli/render/container.hpp"
+
+#include <algorithm>
+#include <cstdlib>
+#include <set>
+#include <tuple>
+
+#include "supervisor/spec/resolve.hpp"
+
+namespace render {
+namespace {
+
+using base::Json;
+
+constexpr std::string_view loopback = "127.0.0.1:";
+
+int port_in(const std::string& url) { return std::atoi(url.substr(url.rfind(':') + 1).c_str()); }
+
+// "127.0.0.1:8081" of that service as others see it.
+void name_host(Json& address, const std::string& service) {
+  const auto& text = address.get_ref<const std::string&>();
+  if (text.starts_with(loopback)) address = service + ":" + text.substr(loopback.size());
+}
+
+}  // namespace
+
+bool Edge::operator<(const Edge& other) const {
+  return std::tie(from, to, port) < std::tie(other.from, other.to, other.port);
+}
+
+spec::Cluster in_containers(const spec::Cluster& cluster) {
+  spec::Cluster inside = cluster;
+  inside.root = app_folder;
+  inside.state = "/";
+  inside.bin = std::string(app_folder) + "/bin";
+  inside.registry.enabled = false;
+  for (auto& [name, service] : inside.services) {
+    service.home = service.folder = app_folder;
+    std::uint16_t next = 10'000;
+    for (auto& [port, number] : service.ports) {
+      if (number == 0) number = port == "http" ? 8080 : port == "grpc" ? 9090 : next++;
+    }
+  }
+  return inside;
+}
+
+base::Result<std::string> container_text(const spec::Cluster& inside, const std::string& service,
+                                         const std::string& text, const Json& env) {
+  for (const char* folder : {"${dir:service}", "${dir:root}"}) {
+    if (text.find(folder) == std::string::npos) continue;
+    return base::fail(base::ErrorCode::invalid,
+                      std::string(folder) + " is a folder of this machine, which an image does not have");
+  }
+  std::string missing;
+  spec::Outside outside;
+  outside.variable = [&](const std::string& name) -> std::optional<std::string> {
+    if (env.contains(name)) return env[name].get<std::string>();
+    missing = name;
+    return std::nullopt;
+  };
+  outside.content = [&](const std::filesystem::path& file) -> base::Result<std::string> {
+    return base::fail(base::ErrorCode::invalid, file.filename().string() + " is a file of this machine");
+  };
+  auto resolved = spec::resolve_with(inside, service, text, outside);
+  if (resolved) return resolved;
+  if (!missing.empty()) {
+    return base::fail(base::ErrorCode::invalid, "${env:" + missing + "} has no value in a container; set it under env");
+  }
+  return base::fail(base::ErrorCode::invalid, resolved.error().message);
+}
+
+Json container_config(const spec::Cluster& inside, const spec::Service& service, const Environment& environment) {
+  Json config = spec::service_config(inside, service);
+  config["bind"] = "0.0.0.0";
+  config["discovery"] = {{"driver", "static"}};
+  for (auto& [name, call] : config["calls"].items()) name_host(call["address"], name);
+  if (config.contains("routes")) {
+    for (auto& route : config["routes"]) name_host(route["address"], route["service"].get<std::string>());
+  }
+  if (config.contains("broker")) {
+    const Json& given = environment.get("broker");
+    Json& url = config["broker"]["url"];
+    const auto own = url.get<std::string>();
+    const std::string mark = "nats://" + std::string(loopback);
+    if (own.starts_with(mark)) url = "nats://" + inside.broker + ":" + own.substr(mark.size());
+    if (!given.is_null()) url = given["url"];
+  }
+  return config;
+}
+
+bool is_replaced(const spec::Cluster& cluster, const std::string& service, const Environment& environment) {
+  return service == cluster.broker && !environment.get("broker").is_null();
+}
+
+std::vector<Edge> edges_of(const spec::Cluster& cluster, const Environment& environment) {
+  std::set<Edge> edges;
+  const auto add = [&](const std::string& from, const std::string& to, const std::string& port) {
+    const auto found = cluster.services.find(to);
+    if (found == cluster.services.end() || found->second.source == spec::Source::external) return;
+    if (is_replaced(cluster, to, environment) || !found->second.ports.contains(port)) return;
+    edges.insert({from, to, port});
+  };
+  const auto knows = [&](const std::string& from, const std::string& to) {
+    return std::any_of(edges.begin(), edges.end(),
+                       [&](const Edge& edge) { return edge.from == from && edge.to == to; });
+  };
+  for (const auto& [name, service] : cluster.services) {
+    for (const auto& call : service.calls) add(name, call.service, "grpc");
+    if (!service.publishes.empty() || !service.consumes.empty()) add(name, cluster.broker, "client");
+    if (!service.gateway) continue;
+    for (const auto& [other, routed] : cluster.services) {
+      if (!routed.routes.empty()) add(name, other, "http");
+    }
+  }
+  for (const auto& [name, service] : cluster.services) {
+    for (const auto& dependency : service.depends_on) {
+      if (dependency.condition == spec::Condition::completed || knows(name, dependency.service)) continue;
+      const auto found = cluster.services.find(dependency.service);
+      if (found == cluster.services.end()) continue;
+      for (const auto& [port, number] : found->second.ports) add(name, dependency.service, port);
+    }
+  }
+  return {edges.begin(), edges.end()};
+}
+
+std::vector<int> outside_ports(const spec::Cluster& cluster, const spec::Service& service,
+                               const Environment& environment) {
+  std::set<int> ports;
+  const auto external = [&](const std::string& name) {
+    const auto found = cluster.services.find(name);
+    if (found != cluster.services.end() && found->second.external) ports.insert(port_in(found->second.external->url));
+  };
+  for (const auto& call : service.calls) external(call.service);
+  for (const auto& dependency : service.depends_on) external(dependency.service);
+  const bool uses_events = !service.publishes.empty() || !service.consumes.empty();
+  if (uses_events && !environment.get("broker").is_null()) {
+    ports.insert(port_in(environment.get("broker")["url"].get<std::string>()));
+  }
+  if (service.database == "postgres" && !environment.get("database").is_null()) {
+    ports.insert(environment.get("database").value("port", 5432));
+  }
+  return {ports.begin(), ports.end()};
+}
+
+}  // namespace render
