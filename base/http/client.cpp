@@ -13,6 +13,7 @@
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
+#include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/write.hpp>
 
 #include "base/http/parser.hpp"
@@ -147,7 +148,7 @@ struct Client::Impl {
       } else if (::inet_pton(AF_INET6, target.address.c_str(), &name6.sin6_addr) == 1) {
         endpoint = {&name6, sizeof name6};
       } else {
-        co_return fail(ErrorCode::invalid, "not an IP address: " + target.address);
+        CO_TRY(endpoint, co_await look_up(target));
       }
       co_return co_await connect_to(connection, endpoint, where(target), deadline);
     }
@@ -157,6 +158,21 @@ struct Client::Impl {
     path.text().copy(name.sun_path, sizeof name.sun_path - 1);
     endpoint = {&name, sizeof name};
     co_return co_await connect_to(connection, endpoint, where(target), deadline);
+  }
+
+  // Asio asks on a thread of its own, made with the first name; IPv4 comes first, since our listeners speak it.
+  Task<Result<asio::ip::tcp::endpoint>> look_up(const Target& target) {
+    asio::ip::basic_resolver<asio::ip::tcp, Executor> resolver(io);
+    error_code error;
+    const std::string port = std::to_string(target.port);
+    const auto found = co_await resolver.async_resolve(target.address, port, asio::ip::resolver_base::numeric_service,
+                                                       error_to(error));
+    if (error || found.empty()) {
+      co_return fail(ErrorCode::unavailable, std::string(cannot_connect) + where(target) + ": " + error.message());
+    }
+    auto best = found.begin();
+    for (auto it = found.begin(); it != found.end() && !best->endpoint().address().is_v4(); ++it) best = it;
+    co_return best->endpoint();
   }
 
   Task<Result<void>> connect_to(Connection& connection, asio::generic::stream_protocol::endpoint endpoint,

@@ -18,7 +18,8 @@
 
 namespace base::http {
 
-// Where to connect: `unix_path` if not empty, else address and port (numeric address; names are resolved elsewhere).
+// Where to connect: `unix_path` if not empty, else address and port. A name is looked up anew for each connection;
+// that can outlast the timeout when a name server does not answer.
 struct Target {
   std::string address = "127.0.0.1";
   std::uint16_t port = 0;

@@ -10,6 +10,7 @@
 #include <google/protobuf/stubs/logging.h>
 #include <boost/asio/co_spawn.hpp>
 
+#include "base/http/client.hpp"
 #include "base/random.hpp"
 #include "services/chassis/broker/nats/nats.hpp"
 #include "services/chassis/host/crash.hpp"
@@ -26,6 +27,7 @@ namespace chassis {
 namespace {
 
 constexpr int usage_error = 2;
+constexpr std::chrono::seconds check_patience{5};
 
 base::Result<Config> load(int argc, char** argv) {
   std::string file;
@@ -53,6 +55,26 @@ struct Inheritance {
   NotifyLifecycle lifecycle;
   base::Result<std::vector<HeldSocket>> sockets = take_held_sockets();
 };
+
+// `PROGRAM --check PATH`: asks the service of this configuration whether it answers well there. For container engines,
+// which can only ask by a program in the image.
+int check(const Config& config, const std::string& path) {
+  const auto port = config.ports.find("http");
+  if (port == config.ports.end()) {
+    std::fprintf(stderr, "there is no port http to ask\n");
+    return EXIT_FAILURE;
+  }
+  base::http::Target target;
+  if (config.bind != "0.0.0.0") target.address = config.bind;
+  target.port = port->second;
+  base::http::Request request;
+  request.target = path;
+  const auto answer = base::http::send_blocking(std::move(target), std::move(request), check_patience);
+  if (answer && answer.value().status / 100 == 2) return EXIT_SUCCESS;
+  const std::string why = answer ? "HTTP status " + std::to_string(answer.value().status) : answer.error().message;
+  std::fprintf(stderr, "%s: %s\n", path.c_str(), why.c_str());
+  return EXIT_FAILURE;
+}
 
 int failed(Log& log, const base::Error& error) {
   log.error("the service cannot run", {{"error", error.message}});
@@ -100,6 +122,12 @@ int run_with(Config config, Inheritance inheritance, const Run& run, HostOptions
 }  // namespace
 
 int run_service(int argc, char** argv, const Run& run, HostOptions options) {
+  if (argc == 3 && std::string_view(argv[1]) == "--check") {
+    const auto config = load(1, argv);
+    if (config) return check(config.value(), argv[2]);
+    std::fprintf(stderr, "%s\n", config.error().message.c_str());
+    return usage_error;
+  }
   report_crashes(std::filesystem::path(argv[0]).filename());
   std::signal(SIGPIPE, SIG_IGN);
   Inheritance inheritance;
