@@ -96,6 +96,8 @@ void add_graph(Verbs& verbs);
 void add_doctor(Verbs& verbs);
 void add_exec(Verbs& verbs);
 void add_debug(Verbs& verbs);
+void add_deploy(Verbs& verbs);
+void add_affected(Verbs& verbs);
 void add_completion(Verbs& verbs);
 void add_complete(Verbs& verbs);
 void add_man(Verbs& verbs);
