@@ -1,0 +1,233 @@
+"""Every rendered file passes the parser of who reads it, and has in it what it must."""
+
+import json
+import re
+import shutil
+import subprocess
+
+import pytest
+import yaml
+
+import deploy_validators as validators
+import deploy_workspace as workspace
+from conftest import Cluster
+
+ALL = "dockerfile,compose,k8s,istio,monitoring,ci-github,ci-gitlab"
+
+
+@pytest.fixture(scope="module")
+def out(msctl_bin, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("targets")
+    workspace.write_workspace(folder)
+    done = Cluster(msctl_bin, folder).run("deploy", "--target", ALL)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return folder / "deploy"
+
+
+def objects(out, *folders):
+    return [value for name in folders for _, value in workspace.rendered(out / "staging" / name)]
+
+
+def of_kind(out, kind, name=None, folder="kubernetes"):
+    found = [one for one in objects(out, folder) if one["kind"] == kind and name in (None, one["metadata"]["name"])]
+    assert found, (kind, name)
+    return found if name is None else found[0]
+
+
+def test_kubernetes_objects_pass_the_strict_schema(out):
+    every = objects(out, "kubernetes", "istio", "istio-faults", "monitoring")
+    assert {"Deployment", "Service", "ServiceAccount", "ConfigMap", "HorizontalPodAutoscaler", "PodDisruptionBudget",
+            "NetworkPolicy", "Namespace", "Ingress", "PersistentVolumeClaim", "VirtualService", "DestinationRule",
+            "PeerAuthentication", "AuthorizationPolicy", "ServiceMonitor", "PrometheusRule",
+            "Gateway"} <= {one["kind"] for one in every}
+    assert validators.kubernetes_mistakes(every) == []
+
+
+def test_the_strict_schema_does_refuse_unknown_fields(out):
+    for kind, place in (("Deployment", ("spec", "template", "spec")), ("Service", ("spec",))):
+        broken = json.loads(json.dumps(of_kind(out, kind, "users")))
+        inner = broken
+        for key in place:
+            inner = inner[key]
+        inner["nonsense"] = 1
+        assert any("nonsense: unknown field" in line for line in validators.kubernetes_mistakes([broken]))
+    broken = of_kind(out, "VirtualService", "users", "istio")
+    broken["spec"]["http"][0]["nonsense"] = 1
+    assert any("nonsense" in line for line in validators.kubernetes_mistakes([broken]))
+
+
+def test_no_object_is_rendered_twice(out):
+    names = [(one["kind"], one["metadata"]["name"]) for one in objects(out, "kubernetes", "istio", "istio-faults", "monitoring")
+             if one["metadata"].get("labels", {}).get("msctl.dev/fault") is None]
+    assert len(names) == len(set(names))
+
+
+def test_deployments_are_as_production_wants_them(out):
+    for deployment in of_kind(out, "Deployment"):
+        pod = deployment["spec"]["template"]["spec"]
+        container = pod["containers"][0]
+        assert pod["automountServiceAccountToken"] is False and pod["securityContext"]["runAsNonRoot"] is True
+        assert pod["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
+        context = container["securityContext"]
+        assert (context["allowPrivilegeEscalation"], context["readOnlyRootFilesystem"]) == (False, True)
+        assert context["capabilities"] == {"drop": ["ALL"]}
+        assert set(container["resources"]) == {"requests", "limits"}
+        assert "latest" not in container["image"]
+    users = of_kind(out, "Deployment", "users")
+    assert "replicas" not in users["spec"]
+    assert users["spec"]["strategy"]["rollingUpdate"] == {"maxSurge": 1, "maxUnavailable": 0}
+    container = users["spec"]["template"]["spec"]["containers"][0]
+    assert container["startupProbe"]["grpc"] == {"port": 9081}
+    assert container["readinessProbe"]["httpGet"] == {"path": "/health/ready", "port": "http"}
+    assert container["livenessProbe"]["httpGet"] == {"path": "/health/live", "port": "http"}
+    assert container["args"] == ["--port", "8081"]
+    assert {"name": "MODE", "value": "fast"} in container["env"]
+    assert {"name": "SIGNING_KEY", "valueFrom": {"secretKeyRef": {"name": "users", "key": "signing"}}} in container["env"]
+    scaler = of_kind(out, "HorizontalPodAutoscaler", "users")["spec"]
+    budget = of_kind(out, "PodDisruptionBudget", "users")["spec"]
+    assert (scaler["minReplicas"], scaler["maxReplicas"]) == (3, 6)
+    assert budget["minAvailable"] < scaler["minReplicas"] and budget["unhealthyPodEvictionPolicy"] == "AlwaysAllow"
+
+
+def test_a_service_with_a_file_of_its_own_runs_once(out):
+    orders = of_kind(out, "Deployment", "orders")
+    assert orders["spec"]["replicas"] == 1 and orders["spec"]["strategy"] == {"type": "Recreate"}
+    pod = orders["spec"]["template"]["spec"]
+    assert pod["terminationGracePeriodSeconds"] >= pod["containers"][0]["lifecycle"]["preStop"]["sleep"]["seconds"] + 20
+    assert pod["containers"][0]["resources"]["limits"] == {"cpu": "500m", "memory": "134217728"}
+    assert {"name": "data", "mountPath": "/data/orders"} in pod["containers"][0]["volumeMounts"]
+    assert not [one for one in of_kind(out, "HorizontalPodAutoscaler") if one["metadata"]["name"] == "orders"]
+
+
+def test_the_configuration_names_services_by_their_names(out):
+    config = json.loads(of_kind(out, "ConfigMap", "orders-config")["data"]["config.json"])
+    assert config["bind"] == "0.0.0.0" and config["discovery"] == {"driver": "static"}
+    assert config["calls"]["users"]["address"] == "users:9081" and config["broker"]["url"] == "nats://nats:4222"
+    assert config["database"]["url"] == "sqlite:/data/orders/orders.db"
+    gateway = json.loads(of_kind(out, "ConfigMap", "gateway-config")["data"]["config.json"])
+    assert {route["address"] for route in gateway["routes"]} == {"users:8081", "orders:8082"}
+    assert config == json.loads((out / "staging/compose/config/orders.json").read_text())
+
+
+def test_only_declared_calls_are_let_through(out):
+    policies = {one["metadata"]["name"]: one["spec"] for one in of_kind(out, "NetworkPolicy")}
+    assert policies["default-deny"] == {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]}
+    callers = {(rule["from"][0]["podSelector"]["matchLabels"]["app.kubernetes.io/name"], port["port"])
+               for rule in policies["users"]["ingress"] for port in rule["ports"]}
+    assert callers == {("orders", 9081), ("gateway", 8081)}
+    outside = [rule for rule in policies["orders"]["egress"] if "to" not in rule]
+    assert outside == [{"ports": [{"protocol": "TCP", "port": 8443}]}]
+    rules = [one for one in objects(out, "istio") if one["kind"] == "AuthorizationPolicy" and one["metadata"]["name"] == "users"]
+    principals = {rule["from"][0]["source"].get("principals", [None])[0] for rule in rules[0]["spec"]["rules"]}
+    assert {"cluster.local/ns/shop-staging/sa/orders", "cluster.local/ns/shop-staging/sa/gateway"} <= principals
+
+
+def test_the_mesh_splits_by_weight(out):
+    users = [one for one in objects(out, "istio-faults", "istio") if one["kind"] == "VirtualService" and one["metadata"]["name"] == "users"]
+    weights = {way["destination"]["subset"]: way["weight"] for way in users[1]["spec"]["http"][0]["route"]}
+    assert weights == {"stable": 90, "canary": 10}
+    assert users[0]["spec"]["http"][0]["fault"]["delay"] == {"fixedDelay": "250ms", "percentage": {"value": 10}}
+    mtls = [one for one in objects(out, "istio") if one["kind"] == "PeerAuthentication"]
+    assert mtls[0]["spec"] == {"mtls": {"mode": "STRICT"}}
+
+
+def test_compose_passes_its_schema_and_is_closed(out):
+    document = workspace.documents((out / "staging/compose/compose.yaml").read_text())[0]
+    assert validators.compose_mistakes(document) == []
+    for name, service in document["services"].items():
+        assert service["read_only"] and service["cap_drop"] == ["ALL"], name
+        assert "no-new-privileges:true" in service["security_opt"] and service["user"] not in ("0", "0:0"), name
+        assert service["deploy"]["resources"]["limits"], name
+        assert ("ports" in service) == (name == "proxy")
+    orders = document["services"]["orders"]
+    assert orders["depends_on"]["users"] == {"condition": "service_healthy"}
+    assert orders["depends_on"]["nats"] == {"condition": "service_started"}
+    assert orders["healthcheck"]["test"] == ["CMD", "/app/bin/orders", "--check", "/health/ready"]
+    for config in document["configs"].values():
+        assert (out / "staging/compose" / config["file"]).exists()
+
+
+def test_dockerfiles_take_only_what_the_service_is_built_from(out):
+    text = (out / "staging/dockerfile/orders/Dockerfile").read_text()
+    assert re.findall(r"^COPY (\[.*\])$", text, re.M) == [
+        '["common/deps.txt","common/deps.txt"]', '["common","common"]', '["services/orders","services/orders"]',
+        '["services/users/proto","services/users/proto"]']
+    lines = text.splitlines()
+    assert f"ARG BASE_IMAGE={workspace.image('debian')}" in lines and "FROM ${BASE_IMAGE}" in lines
+    assert "USER 1000:1000" in lines and 'ENTRYPOINT ["/app/bin/orders"]' in lines and "STOPSIGNAL SIGTERM" in lines
+    assert lines.index('RUN ["sh","common/deps.txt"]') < lines.index('COPY ["services/orders","services/orders"]')
+    assert not (out / "staging/dockerfile/nats").exists()
+
+
+def test_the_workflow_passes_actionlint(out):
+    text = (out / ".github/workflows/shop-staging.yml").read_text()
+    assert validators.workflow_mistakes(text) == []
+    assert validators.workflow_mistakes(text.replace("needs: affected", "needs: nobody"))
+    workflow = workspace.documents(text)[0]
+    jobs = workflow["jobs"]
+    assert "paths" not in str(workflow["on"])
+    assert jobs["done"]["if"] == "always()" and set(jobs["done"]["needs"]) == set(jobs) - {"done"}
+    for job in jobs.values():
+        for step in job["steps"]:
+            assert "uses" not in step or re.fullmatch(r"[\w./-]+@[0-9a-f]{40}", step["uses"])
+
+
+def test_shell_scripts_in_pipelines_parse(out):
+    workflow = yaml.safe_load((out / ".github/workflows/shop-staging.yml").read_text())
+    scripts = [step["run"] for job in workflow["jobs"].values() for step in job["steps"] if "run" in step]
+    pipeline = yaml.safe_load((out / ".gitlab/shop-staging.gitlab-ci.yml").read_text())
+    scripts += ["\n".join(job["script"]) for job in pipeline.values() if isinstance(job, dict) and "script" in job]
+    assert len(scripts) > 10
+    for script in scripts:
+        done = subprocess.run(["bash", "-n"], input=script, text=True, capture_output=True, check=False)
+        assert done.returncode == 0, done.stderr + script
+
+
+def test_the_pipeline_passes_gitlabs_schema(out):
+    pipeline = workspace.documents((out / ".gitlab/shop-staging.gitlab-ci.yml").read_text())[0]
+    assert validators.gitlab_mistakes(pipeline) == []
+    assert validators.gitlab_mistakes({**pipeline, "x": {"script": ["a"], "nonsense": 1}})
+    rules = pipeline["test:orders"]["rules"]
+    assert rules[0]["changes"] == {"paths": ["services/orders/**", "services/users/proto/**", "common/**",
+                                             "services/orders/service.yaml", "msctl.yaml"],
+                                   "compare_to": "refs/heads/main"}
+
+
+def test_prometheus_takes_the_rules(out, tmp_path):
+    if not shutil.which("promtool"):
+        pytest.skip("promtool is not there; it is in Debian's package prometheus")
+    rules = [one for one in objects(out, "monitoring") if one["kind"] == "PrometheusRule"]
+    assert len(rules) == 3
+    for rule in rules:
+        path = tmp_path / f"{rule['metadata']['name']}.yaml"
+        path.write_text(yaml.safe_dump(rule["spec"]))
+        done = subprocess.run(["promtool", "check", "rules", str(path)], text=True, capture_output=True, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_dashboard_is_json_with_a_row_per_service(out):
+    config = of_kind(out, "ConfigMap", "shop-dashboard", "monitoring")
+    dashboard = json.loads(config["data"]["shop.json"])
+    panels = dashboard["panels"]
+    assert len({panel["id"] for panel in panels}) == len(panels) == 9
+    assert {panel["title"].split(":")[0] for panel in panels} == {"users", "orders", "gateway"}
+
+
+def test_nginx_takes_its_configuration(out, tmp_path):
+    if not shutil.which("nginx"):
+        pytest.skip("nginx is not there; it is in Debian's package nginx-light")
+    text = (out / "staging/compose/nginx.conf").read_text()
+    # The gateway's name is known in the cluster only, and /tmp is the container's own.
+    text = text.replace("gateway:8080", "127.0.0.1:8080").replace("/tmp/", f"{tmp_path}/").replace("/dev/stderr", "stderr")
+    (tmp_path / "nginx.conf").write_text(text)
+    done = subprocess.run(["nginx", "-t", "-c", str(tmp_path / "nginx.conf"), "-g", "daemon off;"], text=True,
+                          capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def test_monitors_read_metrics_that_there_are(out):
+    """The names in rules and dashboard are those that the chassis exports."""
+    text = json.dumps(objects(out, "monitoring"))
+    named = set(re.findall(r"\b((?:http|rpc|outbox|gateway)_[a-z_]+?)(?:_bucket)?\{", text))
+    sources = "".join(path.read_text() for path in (validators.ROOT / "services").rglob("*.cpp"))
+    assert named and all(f'"{name}"' in sources for name in named), named
