@@ -2,9 +2,10 @@
 # Builds the images of the reference services from their rendered Dockerfiles, and runs each as it would run in
 # production: uid 1000, a read-only root, no capabilities. Each must answer that it is ready, and its own --check.
 #
-#   tests/bare/images.sh [--service NAME]… [--base-tar FILE] [--keep]
+#   tests/bare/images.sh [--service NAME]… [--pods] [--base-tar FILE] [--keep]
 #
 #   --service NAME    only these; default: user-service
+#   --pods            all of them, and then their rendered Pods together: see pods.py
 #   --base-tar FILE   a root file system with a Debian 12, made when it is missing, reused when it is there
 #   --keep            keep the images and the folder with what was rendered; both are printed
 #
@@ -14,13 +15,14 @@ set -euo pipefail
 
 repo=$(cd "$(dirname "$0")/../.." && pwd)
 suite=bookworm
-services=() tar='' keep=0
+services=() tar='' keep=0 pods=0 broker='' broker_port=14222
 while [ $# -gt 0 ]; do
   case $1 in
     --service) services+=("${2:?--service needs a name}"); shift ;;
     --base-tar) tar=${2:?--base-tar needs a file}; shift ;;
+    --pods) pods=1; services=(user-service order-service gateway) ;;
     --keep) keep=1 ;;
-    *) sed -n '2,12s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
+    *) sed -n '2,14s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
   esac
   shift
 done
@@ -34,10 +36,11 @@ msctl=$repo/build/release/bin/msctl
 
 scratch=$(mktemp -d)
 # Storage of our own, so that nothing of ours is among the machine's images.
-export STORAGE_DRIVER=vfs BUILDAH_ISOLATION=chroot
+export STORAGE_DRIVER=${STORAGE_DRIVER:-overlay} BUILDAH_ISOLATION=chroot
 containers=(--root "$scratch/storage" --runroot "$scratch/run")
 running=()
 clean_up() {
+  [ -z "$broker" ] || kill "$broker" 2>/dev/null || true
   for name in "${running[@]}"; do podman "${containers[@]}" rm -f -t 2 "$name" >/dev/null 2>&1 || true; done
   if [ "$keep" = 1 ]; then echo "images: kept $scratch"; else rm -rf "$scratch"; fi
 }
@@ -85,7 +88,7 @@ tag: "test"
 base_image: $base
 build_image: $base
 setup: {inputs: [.ci/deps, .ci/packages-build.txt], command: [.ci/deps, install, build]}
-broker: {url: "nats://127.0.0.1:4222"}
+broker: {url: "nats://127.0.0.1:$broker_port"}
 END
 
 cd "$scratch/tree"
@@ -102,6 +105,7 @@ for service in "${services[@]}"; do
   own=$((size - $(podman "${containers[@]}" image inspect --format '{{.Size}}' localhost/msctl-base)))
   say "built in $((SECONDS - began)) s, $((own / 1024 / 1024)) MiB on top of the base"
 
+  running+=("msctl-image-$service")
   mkdir -p "$scratch/config/$service" "$scratch/data/$service"
   chown 1000:1000 "$scratch/data/$service"
   /usr/bin/python3 - "deploy/images/kubernetes/$service/service.yaml" >"$scratch/config/$service/config.json" <<'END'
@@ -111,8 +115,8 @@ for value in yaml.safe_load_all(open(sys.argv[1])):
     if value["kind"] == "ConfigMap":
         print(value["data"]["config.json"])
 END
-  port=$(/usr/bin/python3 -c 'import json, sys; print(json.load(open(sys.argv[1]))["ports"]["http"])' "$scratch/config/$service/config.json")
-  running+=("msctl-image-$service")
+  port=$(/usr/bin/python3 -c 'import json, sys; print(json.load(open(sys.argv[1]))["ports"]["http"])' \
+    "$scratch/config/$service/config.json")
   podman "${containers[@]}" run -d --name "msctl-image-$service" --network=host --read-only --user 1000:1000 \
     --cgroups=disabled --cap-drop ALL --security-opt no-new-privileges --ulimit nofile=1024:1024 \
     --ulimit nproc=1024:1024 --tmpfs /tmp:size=64m -e MSCTL_CONFIG=/etc/msctl/config.json \
@@ -141,4 +145,12 @@ END
   [ "$code" = 0 ] || { say "$service ended with $code"; exit 1; }
   say "$service answers as uid 1000 on a read-only root, and ends in $((($(date +%s%N) - began) / 1000000)) ms with 0"
 done
+if [ "$pods" = 1 ]; then
+  command -v nats-server >/dev/null || { echo 'images: --pods needs nats-server' >&2; exit 1; }
+  nats-server --addr 127.0.0.1 --port "$broker_port" --jetstream --store_dir "$scratch/nats" >"$scratch/nats.log" 2>&1 &
+  broker=$!
+  rm -rf deploy/images/kubernetes
+  build/release/bin/msctl deploy --env images --target k8s >/dev/null
+  /usr/bin/python3 tests/bare/pods.py deploy/images/kubernetes "$scratch/pods" "${containers[@]}"
+fi
 say 'all well'

@@ -164,7 +164,7 @@ def test_inputs_are_compared_with_what_the_compiler_read(place):
         pytest.skip("ninja and g++ are not there")
     root = place.folder
     (root / "other").mkdir()
-    (root / "other/hidden.hpp").write_text("#pragma once\n")
+    (root / "other/hidden.hpp").write_text("#pragma once\nint hidden();\n")
     (root / "gateway/main.cpp").write_text('#include "main.hpp"\n#include "../other/hidden.hpp"\nint main() {}\n')
     (root / "out/bin").mkdir(parents=True)
     (root / "out/build.ninja").write_text("rule cc\n command = g++ -MMD -MF $out.d -c $in -o $out\n depfile = $out.d\n deps = gcc\n"

@@ -7,7 +7,7 @@ import re
 import pytest
 
 import deploy_workspace as workspace
-from conftest import Cluster
+from conftest import ROOT, Cluster
 
 ALL = "dockerfile,compose,k8s,istio,monitoring,ci-github,ci-gitlab"
 
@@ -192,3 +192,13 @@ documents:
 """)
     message = refused(place, "--target", "istio")
     assert "[subsets]" in message and "[weights]" in message and "nothing was written" in message
+
+
+def test_the_documentation_lists_every_rule_and_key():
+    source = (ROOT / "cli/render/checks.cpp").read_text()
+    text = (ROOT / "docs/deploy.md").read_text()
+    rules = re.findall(r'\{"([a-z-]+)", &Checker::', source)
+    assert len(rules) == 14 and all(f"`{rule}`" in text for rule in rules)
+    schema = json.loads((ROOT / "cli/render/environment.schema.json").read_text())
+    keys = [*schema["properties"], *schema["$defs"]["settings"]["properties"], *schema["properties"]["ci"]["properties"]]
+    assert [key for key in keys if key != "version" and not re.search(rf"[`{{ ,.]{key}[`}},:.]", text)] == []
