@@ -143,8 +143,18 @@ base::Json document(const Deployment& deployment) {
           {"files", list}};
 }
 
+// The same render again, as one types it.
+std::string again(const DeployOptions& options, const Deployment& deployment) {
+  std::string line = "msctl deploy --env " + deployment.environment;
+  std::string names;
+  for (const auto& target : deployment.targets) names += (names.empty() ? "" : ",") + target.name;
+  if (!options.targets.empty()) line += " --target " + names;
+  if (!options.out.empty()) line += " --out " + options.out;
+  return line;
+}
+
 // What one does with the files, as far as they were made.
-void tell_next(const Deployment& deployment) {
+void tell_next(const DeployOptions& options, const Deployment& deployment) {
   std::error_code failed;
   std::string out = fs::relative(deployment.out, fs::current_path(failed), failed).string();
   if (failed || out.empty()) out = deployment.out.string();
@@ -155,7 +165,7 @@ void tell_next(const Deployment& deployment) {
     if (target.name == "compose") say("  docker compose -f " + here + "/compose/compose.yaml up -d");
     if (target.name == "k8s") say("  kubectl apply --server-side -R -f " + here + "/kubernetes");
   }
-  say("  msctl deploy --env " + deployment.environment + " --check     # in CI: fails when these files are stale");
+  say("  " + again(options, deployment) + " --check     # in CI: fails when these files are stale");
 }
 
 base::Error refused_edits(const Deployment& deployment) {
@@ -166,9 +176,9 @@ base::Error refused_edits(const Deployment& deployment) {
                                              "(docs/deploy.md), or overwrite them with --force");
 }
 
-int check(const Deployment& deployment, Format format) {
-  if (format != Format::table) {
-    print(format_document(document(deployment), format));
+int check(const DeployOptions& options, const Deployment& deployment) {
+  if (options.format != Format::table) {
+    print(format_document(document(deployment), options.format));
   } else {
     list_changes(deployment);
     if (deployment.plan.changes) {
@@ -191,7 +201,7 @@ int deploy(const DeployOptions& options) {
     if (code != ok || !options.check) return code;
     return deployment.plan.changes ? would_change : ok;
   }
-  if (options.check) return check(deployment, options.format);
+  if (options.check) return check(options, deployment);
   if (!options.dry_run) {
     if (!deployment.plan.edited.empty() && !options.force) return report(refused_edits(deployment));
     const auto written = files::write(deployment.out, deployment.plan.tree, deployment.plan.remove);
@@ -208,7 +218,7 @@ int deploy(const DeployOptions& options) {
   if (options.dry_run) {
     say("nothing was written");
   } else {
-    tell_next(deployment);
+    tell_next(options, deployment);
   }
   return ok;
 }

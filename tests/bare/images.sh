@@ -20,19 +20,31 @@ while [ $# -gt 0 ]; do
   case $1 in
     --service) services+=("${2:?--service needs a name}"); shift ;;
     --base-tar) tar=${2:?--base-tar needs a file}; shift ;;
-    --pods) pods=1; services=(user-service order-service gateway) ;;
+    --pods) pods=1 ;;
     --keep) keep=1 ;;
     *) sed -n '2,14s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
   esac
   shift
 done
 [ ${#services[@]} -gt 0 ] || services=(user-service)
+[ "$pods" = 0 ] || services=(user-service order-service gateway)
 [ "$(id -u)" -eq 0 ] || { echo 'images: needs root' >&2; exit 1; }
 for tool in mmdebstrap buildah podman curl; do
   command -v "$tool" >/dev/null || { echo "images: needs $tool" >&2; exit 1; }
 done
 msctl=$repo/build/release/bin/msctl
 [ -x "$msctl" ] || { echo 'images: build msctl first: .ci/build msctl' >&2; exit 1; }
+
+# crun runs nothing where version 2 of control groups is mounted beside version 1: in a view of our own it is not.
+if [ -z "${MSCTL_IMAGES_INSIDE:-}" ]; then
+  words=("--base-tar" "$tar")
+  [ -n "$tar" ] || words=()
+  [ "$keep" = 0 ] || words+=(--keep)
+  [ "$pods" = 0 ] || words+=(--pods)
+  for service in "${services[@]}"; do words+=(--service "$service"); done
+  exec env MSCTL_IMAGES_INSIDE=1 unshare --mount -- "$0" "${words[@]}"
+fi
+if mountpoint -q /sys/fs/cgroup/unified; then umount /sys/fs/cgroup/unified; fi
 
 scratch=$(mktemp -d)
 # Storage of our own, so that nothing of ours is among the machine's images.
@@ -42,6 +54,7 @@ running=()
 clean_up() {
   [ -z "$broker" ] || kill "$broker" 2>/dev/null || true
   for name in "${running[@]}"; do podman "${containers[@]}" rm -f -t 2 "$name" >/dev/null 2>&1 || true; done
+  if mountpoint -q "$scratch/storage/overlay"; then umount "$scratch/storage/overlay"; fi
   if [ "$keep" = 1 ]; then echo "images: kept $scratch"; else rm -rf "$scratch"; fi
 }
 trap clean_up EXIT
