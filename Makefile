@@ -5,7 +5,7 @@
 PREFIX ?= /usr/local
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := build
-.PHONY: up test build lint format sanitize fuzz bench-supervisor soak-supervisor kill-points install clean deps help
+.PHONY: up test build lint format sanitize fuzz bench-supervisor soak-supervisor kill-points install package clean deps help
 
 help:
 	@echo 'make up       install what is missing, build, start the cluster (make up ARGS="-d --wait": in the background)'
@@ -17,7 +17,8 @@ help:
 	@echo 'make bench-supervisor  compare with other supervisors, write docs/benchmarks.md; ten minutes'
 	@echo 'make soak-supervisor  kill the supervisor 100 times and replace services, all under load: nothing may be lost'
 	@echo 'make kill-points  kill the supervisor at each of its system calls: the next up must make good; some minutes'
-	@echo 'make install  install below PREFIX=$(PREFIX), or DESTDIR'
+	@echo 'make install  install msctl and the chassis below PREFIX=$(PREFIX), or DESTDIR'
+	@echo 'make package  make a Debian package of the same, build/release/msctl_VERSION_ARCHITECTURE.deb'
 	@echo 'make deps     list the Debian packages needed and which are missing'
 	@echo 'make clean    remove build/'
 

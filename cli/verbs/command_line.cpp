@@ -25,35 +25,42 @@ struct Entry {
 constexpr const char* run_group = "Run";
 constexpr const char* look_group = "Look inside";
 constexpr const char* grow_group = "Grow";
+constexpr const char* ship_group = "Ship";
 constexpr const char* about_group = "About";
 
-const std::vector<Group>& groups() {
-  static const std::vector<Group> all{
-      {"Run",
-       {{"up", add_up},
-        {"down", add_down},
-        {"ps", add_ps},
-        {"start", add_start},
-        {"stop", add_stop},
-        {"restart", add_restart},
-        {"scale", add_scale},
-        {"wait", add_wait}}},
-      {"Look inside",
-       {{"logs", add_logs},
-        {"events", add_events},
-        {"top", add_top},
-        {"status", add_status},
-        {"health", add_health},
-        {"graph", add_graph},
-        {"exec", add_exec},
-        {"debug", add_debug},
-        {"doctor", add_doctor}}},
-      {"Grow", {{"config", add_config}, {"import", add_import}}},
-      {"Ship", {{"deploy", add_deploy}, {"affected", add_affected}}},
-      {"About", {{"version", add_version}, {"completion", add_completion}, {"man", add_man}}},
-  };
-  return all;
-}
+constexpr std::array entries = std::to_array<Entry>({
+    {run_group, "up", add_up},
+    {run_group, "down", add_down},
+    {run_group, "ps", add_ps},
+    {run_group, "start", add_start},
+    {run_group, "stop", add_stop},
+    {run_group, "restart", add_restart},
+    {run_group, "scale", add_scale},
+    {run_group, "wait", add_wait},
+    {look_group, "logs", add_logs},
+    {look_group, "events", add_events},
+    {look_group, "top", add_top},
+    {look_group, "status", add_status},
+    {look_group, "health", add_health},
+    {look_group, "graph", add_graph},
+    {look_group, "exec", add_exec},
+    {look_group, "debug", add_debug},
+    {look_group, "doctor", add_doctor},
+    {grow_group, "init", add_init},
+    {grow_group, "new-service", add_new_service},
+    {grow_group, "update", add_update},
+    {grow_group, "config", add_config},
+    {grow_group, "import", add_import},
+    {ship_group, "deploy", add_deploy},
+    {ship_group, "affected", add_affected},
+    {about_group, "version", add_version},
+    {about_group, "completion", add_completion},
+    {about_group, "man", add_man},
+});
+
+static_assert(std::all_of(entries.begin(), entries.end(), [](const Entry& one) { return is_verb(one.name); }) &&
+                  entries.size() + 1 == verb_names.size(),  // `help` is not in the table
+              "cli/session/verb_names.hpp must have the same names");
 
 std::map<std::string, std::string> commands_of_the_cluster() {
   std::map<std::string, std::string> helps;
