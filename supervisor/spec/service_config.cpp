@@ -72,11 +72,26 @@ std::string database_url(const Cluster& cluster, const Service& service) {
          "?passfile=" + escaped(passfile.string()) + "&application_name=" + service.instance;
 }
 
+// Of each event type that it consumes, the services that publish it.
+Json publishers_of(const Cluster& cluster, const Service& service) {
+  Json found = Json::object();
+  for (const auto& type : service.consumes) {
+    found[type] = Json::array();
+    for (const auto& [name, other] : cluster.services) {
+      const bool publishes = std::find(other.publishes.begin(), other.publishes.end(), type) != other.publishes.end();
+      if (publishes) found[type].push_back(name);
+    }
+  }
+  return found;
+}
+
 }  // namespace
 
 Json service_config(const Cluster& cluster, const Service& service) {
   Json config;
-  config["service"] = {{"name", service.name}, {"version", service.version}, {"instance", service.instance}};
+  config["service"] = {{"name", service.name},
+                       {"version", service.version.empty() ? "0.0.0" : service.version},
+                       {"instance", service.instance}};
   config["bind"] = host;
   config["ports"] = Json::object();
   for (const auto& [name, number] : service.ports) config["ports"][name] = number;
@@ -85,6 +100,7 @@ Json service_config(const Cluster& cluster, const Service& service) {
   if (uses_events && !cluster.broker.empty()) {
     config["broker"] = {{"url", "nats://" + address(cluster, cluster.broker, "client")}};
   }
+  if (!service.consumes.empty()) config["consumes"] = publishers_of(cluster, service);
   config["calls"] = calls_of(cluster, service);
   if (cluster.registry.enabled) {
     config["discovery"] = {{"driver", "consul"}, {"address", host + ":" + std::to_string(cluster.registry.port)}};

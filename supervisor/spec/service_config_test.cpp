@@ -50,6 +50,15 @@ TEST(ServiceConfig, OfAServiceWithEverything) {
   })"));
 }
 
+TEST(ServiceConfig, NamesWhoPublishesWhatIsConsumed) {
+  Cluster cluster = shop();
+  auto& users = cluster.services.at("users");
+  users.consumes = {"order.placed", "order.lost"};
+  EXPECT_EQ(service_config(cluster, users)["consumes"],
+            Json::parse(R"({"order.placed": ["orders"], "order.lost": []})"));
+  EXPECT_EQ(service_config(cluster, users)["service"]["version"], "0.0.0") << "the chassis wants one";
+}
+
 TEST(ServiceConfig, WhatAServiceDoesNotUseIsAbsent) {
   const Cluster cluster = shop();
   const Json users = service_config(cluster, cluster.services.at("users"));

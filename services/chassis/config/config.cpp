@@ -162,6 +162,16 @@ void read_calls(Reader& root, Config& config, Problems& problems) {
   });
 }
 
+void read_consumes(Reader& root, Config& config, Problems& problems) {
+  root.members("consumes", [&](const std::string& type, const std::string& path, const Json& value) {
+    const bool is_list = value.is_array() && std::all_of(value.begin(), value.end(), [](const Json& one) {
+                           return one.is_string() && !one.get_ref<const std::string&>().empty();
+                         });
+    if (!is_list) return problems.add(path, "expected a list of services");
+    config.publishers[type] = value.get<std::vector<std::string>>();
+  });
+}
+
 void read_discovery(Reader& root, Config& config, Problems& problems) {
   const auto* value = root.find("discovery");
   if (value == nullptr) return;
@@ -226,6 +236,7 @@ base::Result<Config> parse_config(std::string_view json) {
   read_url(root, "database", {"sqlite:", "postgres://"}, config.database_url, problems);
   read_url(root, "broker", {"nats://"}, config.broker_url, problems);
   read_calls(root, config, problems);
+  read_consumes(root, config, problems);
   read_discovery(root, config, problems);
   read_limits(root, config, problems);
   root.number("stop_grace_ms", 0, max_ms, config.stop_grace);

@@ -39,11 +39,12 @@ struct Config {
   std::string version;
   std::string instance;
   std::string bind = "127.0.0.1";
-  std::map<std::string, std::uint16_t> ports;  // http, grpc, admin
-  std::string database_url;                    // empty: none
-  std::string broker_url;                      // empty: none
-  std::map<std::string, CallConfig> calls;     // by service name
-  std::vector<RouteConfig> routes;             // the gateway's, longest prefix first
+  std::map<std::string, std::uint16_t> ports;                  // http, grpc, admin
+  std::string database_url;                                    // empty: none
+  std::string broker_url;                                      // empty: none
+  std::map<std::string, CallConfig> calls;                     // by service name
+  std::map<std::string, std::vector<std::string>> publishers;  // of the event types it consumes
+  std::vector<RouteConfig> routes;                             // the gateway's, longest prefix first
   DiscoveryConfig discovery;
   std::size_t body_bytes = 1024 * 1024;
   std::size_t connections = 1024;

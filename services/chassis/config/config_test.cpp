@@ -17,6 +17,7 @@ constexpr auto whole = R"({
   "database": {"url": "sqlite:/tmp/orders.db"},
   "broker": {"url": "nats://127.0.0.1:4222"},
   "calls": {"user-service": {"address": "127.0.0.1:9081", "timeout_ms": 1500}},
+  "consumes": {"user.created": ["user-service"]},
   "limits": {"body_bytes": 4096, "connections": 7},
   "stop_grace_ms": 3000,
   "routes": [{"prefix": "/api", "to": "/", "service": "a", "address": "127.0.0.1:1"},
@@ -33,6 +34,7 @@ TEST(ParseConfig, ReadsAWholeDocument) {
   EXPECT_EQ(config.database_url, "sqlite:/tmp/orders.db");
   EXPECT_EQ(config.broker_url, "nats://127.0.0.1:4222");
   EXPECT_EQ(config.calls.at("user-service").timeout, std::chrono::milliseconds(1500));
+  EXPECT_EQ(config.publishers.at("user.created"), std::vector<std::string>{"user-service"});
   EXPECT_EQ(config.body_bytes, 4096U);
   EXPECT_EQ(config.connections, 7U);
   EXPECT_EQ(config.stop_grace, std::chrono::milliseconds(3000));
@@ -92,6 +94,7 @@ INSTANTIATE_TEST_SUITE_P(
                       Bad{"/calls/user-service/address", "\"nowhere\"", "calls.user-service.address: expected address"},
                       Bad{"/calls/user-service/timeout_ms", "0", "calls.user-service.timeout_ms: expected a whole"},
                       Bad{"/calls/user-service/timeout_ms", "1.5", "got number"},
+                      Bad{"/consumes/user.created", "\"x\"", "consumes.user.created: expected a list of services"},
                       Bad{"/discovery", "{}", "discovery.driver: missing, expected a string"},
                       Bad{"/discovery", "{\"driver\":\"etcd\"}", "discovery.driver: expected static or consul"},
                       Bad{"/discovery", "{\"driver\":\"consul\"}", "discovery.address: missing"},

@@ -15,7 +15,12 @@ base::Result<void> Consumer::read(const base::Json& data, google::protobuf::Mess
 }
 
 void Consumer::add(const std::string& type, Invoke invoke) {
-  pumps_.push_back(std::make_unique<consumer::Pump>(env_, broker_, options_, type, std::move(invoke)));
+  const auto known = env_.config.publishers.find(type);
+  const auto publishers =
+      known == env_.config.publishers.end() || known->second.empty() ? std::vector<std::string>{""} : known->second;
+  for (const auto& publisher : publishers) {
+    pumps_.push_back(std::make_unique<consumer::Pump>(env_, broker_, options_, type, publisher, invoke));
+  }
 }
 
 base::Task<> Consumer::run() {

@@ -59,7 +59,7 @@ base::Task<Result<void>> handle_json(App& app, CallContext, consumer::Event, bas
 
 class ConsumerTest : public ::testing::Test {
  protected:
-  ConsumerTest() : world(config()), broker(world.brokers.connect("").value()) {
+  explicit ConsumerTest(Config own = config()) : world(std::move(own)), broker(world.brokers.connect("").value()) {
     app.world = &world;
     broker::Stream stream{"SHOP", {"shop.events.>"}};
     world.ask(broker->ensure_stream(world.clock.monotonic() + 1s, std::move(stream)));
@@ -73,19 +73,20 @@ class ConsumerTest : public ::testing::Test {
     world.scheduler.spawn(consumer->run());
     world.advance(100ms);
   }
-  void publish_body(const std::string& id, const std::string& body, const std::string& type = "order.placed") {
-    std::vector<broker::Message> messages{{"shop.events." + type, id, {}, body}};
+  void publish_body(const std::string& id, const std::string& body, const std::string& type = "order.placed",
+                    const std::string& publisher = "shop") {
+    std::vector<broker::Message> messages{{publisher + ".events." + type, id, {}, body}};
     messages[0].headers.add("traceparent", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01");
     messages[0].headers.add("X-Request-Id", "r-1");
     const auto answers = world.ask(broker->publish(world.clock.monotonic() + 1s, std::move(messages)));
     ASSERT_TRUE(answers && answers->front());
   }
   void publish(const std::string& id, const std::string& subject, const std::string& data = R"({"id":"n","later":1})",
-               const std::string& type = "order.placed") {
+               const std::string& type = "order.placed", const std::string& publisher = "shop") {
     publish_body(id,
                  R"({"specversion":"1.0","id":")" + id + R"(","source":"/shop","type":")" + type + R"(","subject":")" +
                      subject + R"(","time":"2026-11-21T00:00:00.000Z","dataschema":"urn:x","data":)" + data + "}",
-                 type);
+                 type, publisher);
   }
   std::vector<broker::Message> parked() { return world.brokers.stored("MAIL-SERVICE-PARKED"); }
   std::string metrics() { return world.metrics.serialize(); }
@@ -95,6 +96,29 @@ class ConsumerTest : public ::testing::Test {
   std::unique_ptr<broker::Broker> broker;
   std::unique_ptr<Consumer> consumer;
 };
+
+class OfSeveralPublishers : public ConsumerTest {
+ protected:
+  OfSeveralPublishers() : ConsumerTest(own()) {}
+  static Config own() {
+    Config own = config();
+    own.publishers["order.placed"] = {"shop", "z"};
+    return own;
+  }
+};
+
+// As soon as several services publish, streams overlap in what a subject with a wildcard asks for.
+TEST_F(OfSeveralPublishers, AreAllHeard) {
+  for (const auto* name : {"A", "Z"}) {
+    broker::Stream other{name, {std::string(name == std::string("A") ? "a" : "z") + ".events.>"}};
+    world.ask(broker->ensure_stream(world.clock.monotonic() + 1s, std::move(other)));
+  }
+  start();
+  publish("e1", "o1");
+  publish("e2", "o2", R"({"id":"n"})", "order.placed", "z");
+  world.advance(100ms);
+  EXPECT_THAT(app.handled, UnorderedElementsAre("o1/e1", "o2/e2"));
+}
 
 TEST_F(ConsumerTest, HandsOverEventDataAndContext) {
   start();

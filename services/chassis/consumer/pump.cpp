@@ -47,7 +47,8 @@ Result<base::Json> read_envelope(const std::string& body) {
 
 }  // namespace
 
-Pump::Pump(Environment& env, broker::Broker& broker, const Options& options, std::string type, Invoke invoke)
+Pump::Pump(Environment& env, broker::Broker& broker, const Options& options, std::string type, std::string publisher,
+           Invoke invoke)
     : env_(env),
       broker_(broker),
       options_(options),
@@ -55,7 +56,10 @@ Pump::Pump(Environment& env, broker::Broker& broker, const Options& options, std
       invoke_(std::move(invoke)),
       room_(env.scheduler.make_signal()),
       stop_(env.scheduler.make_signal()) {
-  broker::Subscription wanted{dashed(env_.config.name + "-" + type_), "*.events." + type_};
+  // The server's search by a subject with a wildcard finds the streams of all publishers.
+  const bool is_known = !publisher.empty();
+  broker::Subscription wanted{dashed(env_.config.name + "-" + type_ + (is_known ? "-from-" + publisher : "")),
+                              (is_known ? publisher : "*") + ".events." + type_};
   wanted.ack_wait = options_.ack_wait;
   subscriber_ = broker_.subscribe(std::move(wanted));
 }

@@ -18,7 +18,9 @@ using Invoke = std::function<base::Task<base::Result<void>>(CallContext, Event, 
 
 class Pump {
  public:
-  Pump(Environment& env, broker::Broker& broker, const Options& options, std::string type, Invoke invoke);
+  // `publisher` empty: whoever publishes it, as long as all of it goes to one stream.
+  Pump(Environment& env, broker::Broker& broker, const Options& options, std::string type, std::string publisher,
+       Invoke invoke);
 
   // Until shutdown is requested; what was begun then goes on in tasks of its own.
   base::Task<> run();
