@@ -106,8 +106,7 @@ END
 
 cd "$scratch/tree"
 for service in "${services[@]}"; do
-  build/release/bin/msctl deploy --env images --target dockerfile --service "$service" >/dev/null
-  build/release/bin/msctl deploy --env images --target k8s --service "$service" >/dev/null
+  build/release/bin/msctl deploy --env images --target dockerfile,k8s --service "$service" >/dev/null 2>&1
   dockerfile=deploy/images/dockerfile/$service/Dockerfile
   say "building $service"
   began=$SECONDS
@@ -146,9 +145,11 @@ END
   fi
   printf '\n'
   podman "${containers[@]}" exec "msctl-image-$service" "/app/bin/$service" --check /health/ready
-  uid=$(podman "${containers[@]}" top "msctl-image-$service" huser | tail -n 1)
+  pid=$(podman "${containers[@]}" inspect --format '{{.State.Pid}}' "msctl-image-$service")
+  uid=$(awk '/^Uid:/ {print $2}' "/proc/$pid/status")
   [ "$uid" = 1000 ] || { say "$service runs as $uid"; exit 1; }
-  if podman "${containers[@]}" exec "msctl-image-$service" /bin/sh -c 'echo x >/app/x' 2>/dev/null; then
+  podman "${containers[@]}" exec "msctl-image-$service" /bin/sh -c ': >/tmp/x'
+  if podman "${containers[@]}" exec "msctl-image-$service" /bin/sh -c ': >/app/x' 2>/dev/null; then
     say "$service can write to its root"
     exit 1
   fi
