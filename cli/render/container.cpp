@@ -22,6 +22,23 @@ void name_host(Json& address, const std::string& service) {
   if (text.starts_with(loopback)) address = service + ":" + text.substr(loopback.size());
 }
 
+// `127.0.0.1:${port:OTHER.NAME}` is where the other service is here; there it is under its name.
+std::string with_names(const std::string& service, std::string text) {
+  static constexpr std::string_view mark = ":${port:";
+  for (const std::string_view host : {"127.0.0.1", "localhost"}) {
+    const std::string wanted = std::string(host) + std::string(mark);
+    for (auto at = text.find(wanted); at != std::string::npos; at = text.find(wanted, at + 1)) {
+      const auto begin = at + wanted.size();
+      const auto end = text.find('}', begin);
+      const auto dot = text.find('.', begin);
+      if (end == std::string::npos || dot >= end) continue;
+      const std::string other = text.substr(begin, dot - begin);
+      if (other != service) text.replace(at, host.size(), other);
+    }
+  }
+  return text;
+}
+
 }  // namespace
 
 bool Edge::operator<(const Edge& other) const {
@@ -46,7 +63,7 @@ spec::Cluster in_containers(const spec::Cluster& cluster) {
 
 base::Result<std::string> container_text(const spec::Cluster& inside, const std::string& service,
                                          const std::string& text, const Json& env) {
-  for (const char* folder : {"${dir:service}", "${dir:root}"}) {
+  for (const char* folder : {"${dir:service}", "${dir:root}", "${dir:state}"}) {
     if (text.find(folder) == std::string::npos) continue;
     return base::fail(base::ErrorCode::invalid,
                       std::string(folder) + " is a folder of this machine, which an image does not have");
@@ -61,7 +78,7 @@ base::Result<std::string> container_text(const spec::Cluster& inside, const std:
   outside.content = [&](const std::filesystem::path& file) -> base::Result<std::string> {
     return base::fail(base::ErrorCode::invalid, file.filename().string() + " is a file of this machine");
   };
-  auto resolved = spec::resolve_with(inside, service, text, outside);
+  auto resolved = spec::resolve_with(inside, service, with_names(service, text), outside);
   if (resolved) return resolved;
   if (!missing.empty()) {
     return base::fail(base::ErrorCode::invalid, "${env:" + missing + "} has no value in a container; set it under env");

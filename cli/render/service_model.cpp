@@ -162,9 +162,30 @@ class Maker {
     }
   }
 
+  // A port of another service in a text is a connection, which only declared ones are let through.
+  void check_declared(const std::string& where, const std::string& text) {
+    static constexpr std::string_view mark = "${port:";
+    for (auto at = text.find(mark); at != std::string::npos; at = text.find(mark, at + 1)) {
+      const auto begin = at + mark.size();
+      const auto dot = text.find_first_of(".}", begin);
+      if (dot == std::string::npos || text[dot] != '.') continue;
+      const std::string other = text.substr(begin, dot - begin);
+      const auto names_it = [&](const spec::Dependency& dependency) { return dependency.service == other; };
+      const auto leads_there = [&](const Edge& edge) { return edge.from == service_.name && edge.to == other; };
+      const bool declared = other == service_.name ||
+                            std::any_of(service_.depends_on.begin(), service_.depends_on.end(), names_it) ||
+                            std::any_of(around_.edges.begin(), around_.edges.end(), leads_there);
+      if (declared) continue;
+      remarks_.notes.push_back(service_.name + ": " + where + " names a port of " + other + ", but no NetworkPolicy " +
+                               "lets it through; declare it under calls or depends_on");
+    }
+  }
+
   void add_env(Json& model) {
     Json env = Json::object();
+    for (const auto& word : service_.command) check_declared("its command", word);
     for (const auto& [name, text] : service_.env) {
+      check_declared("env." + name, text);
       if (settings_["env"].contains(name) || settings_["secrets"].contains(name)) continue;
       if (spec::names_a_secret(name)) {
         mistake("env." + name + " is a secret by its name and would stand in the rendered files; name a Secret: " +

@@ -116,6 +116,18 @@ def wait_for(container):
     return time.monotonic() - began
 
 
+def wait_whole(container):
+    """Nothing that it uses is away: Pods start in any order, and a first connection may have failed."""
+    port = next(one["containerPort"] for one in container["ports"] if one["name"] == "http")
+    for _ in range(300):
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=5) as answer:
+            body = json.load(answer)
+        if body["status"] == "ready":
+            return
+        time.sleep(0.1)
+    sys.exit(f"pods: {container['name']} is {body}")
+
+
 def main():
     folder, scratch, *podman = sys.argv[1:]
     podman = ["podman", *podman]
@@ -137,6 +149,8 @@ def main():
                 subprocess.run([*podman, "logs", f"msctl-pod-{container['name']}"], check=False)
                 sys.exit(f"pods: {container['name']} does not become ready")
             print(f"pods: {container['name']} is ready after {took:.1f} s, alive: {asks_well(container, container['livenessProbe'])}")
+        for deployment in deployments:
+            wait_whole(deployment["spec"]["template"]["spec"]["containers"][0])
         subprocess.run([sys.executable, str(HERE / "first_requests.py")], check=True)
     finally:
         for deployment in reversed(running):

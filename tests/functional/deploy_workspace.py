@@ -39,7 +39,7 @@ def services():
         "users": {"name": "users", "version": "0.1.0", "command": ["../../bin/users", "--port", "${port:http}"],
                   "build": {"command": ["make", "users"], "inputs": ["services/users/**", "common/**"]},
                   "ports": {"http": 8081, "grpc": 9081}, "probes": {**http, "boot": {"grpc": "grpc"}},
-                  "routes": [{"prefix": "/api/users", "to": "/users"}], "env": {"MODE": "${env:MODE:-fast}"}},
+                  "routes": [{"prefix": "/api/users", "to": "/users"}], "env": {"MODE": "${env:MODE:-fast}", "PEER": "http://127.0.0.1:${port:nats.client}/x"}},
         "orders": {"name": "orders", "version": "0.1.0", "command": ["../../bin/orders"],
                    "build": {"command": ["make", "orders"],
                              "inputs": ["services/orders/**", "services/users/proto/**", "common/**"]},

@@ -120,6 +120,7 @@ def test_json_tells_each_file(place):
     assert listed["environment"] == "staging" and listed["stale"]
     assert {"path": "staging/kubernetes/namespace.yaml", "change": "CREATE", "target": "k8s", "edited": False} in listed["files"]
     assert any("SQLite" in note for note in listed["notes"])
+    assert any("env.PEER names a port of nats, but no NetworkPolicy lets it through" in note for note in listed["notes"])
 
 
 def refused(place, *words):

@@ -76,6 +76,8 @@ FIELDS = {
     "ci.branch": lambda e, v: e["ci"].update(branch=v),
     "ci.runner": lambda e, v: e["ci"].update(runner=v),
     "ci.msctl": lambda e, v: e["ci"].update(msctl=v),
+    "ci.setup": lambda e, v: e["ci"].update(setup=[v]),
+    "ci.test": lambda e, v: e["ci"].update(test=[v]),
     "service name": lambda e, v: e["services"].update({v: {}}),
     "env names": lambda e, v: e["services"]["users"].update(env={v: "x"}),
     "secret": lambda e, v: e["services"]["users"].update(secrets={"A": {"secret": v, "key": "x"}}),

@@ -82,6 +82,7 @@ def test_deployments_are_as_production_wants_them(out):
     assert container["livenessProbe"]["httpGet"] == {"path": "/health/live", "port": "http"}
     assert container["args"] == ["--port", "8081"]
     assert {"name": "MODE", "value": "fast"} in container["env"]
+    assert {"name": "PEER", "value": "http://nats:4222/x"} in container["env"]
     assert {"name": "SIGNING_KEY", "valueFrom": {"secretKeyRef": {"name": "users", "key": "signing"}}} in container["env"]
     scaler = of_kind(out, "HorizontalPodAutoscaler", "users")["spec"]
     budget = of_kind(out, "PodDisruptionBudget", "users")["spec"]
