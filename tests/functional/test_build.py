@@ -50,7 +50,7 @@ def test_missing_build_program_is_told(cluster):
     assert done.returncode == 1
     assert "app: build failed\n  cause  cannot run no-such-compiler: No such file or directory\n" in done.stderr
     assert "build-app.log (empty)\n" in done.stderr
-    assert c.state("lib") == "ready"
+    c.wait_state("lib", "ready")
 
 
 def test_failed_build_in_the_foreground_stops_everything(cluster):
