@@ -28,7 +28,10 @@ Supervisor::Supervisor(const spec::Cluster& cluster, Outside outside) : outside_
   order();
 }
 
-Supervisor::~Supervisor() { outside_.timers.cancel(book_timer_); }
+Supervisor::~Supervisor() {
+  outside_.timers.cancel(book_timer_);
+  outside_.timers.cancel(gone_timer_);
+}
 
 void Supervisor::order() {
   graph_ = graph_of(services_);

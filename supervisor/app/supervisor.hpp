@@ -139,6 +139,8 @@ class Supervisor final : private Instance::Owner, private ports::ProcessHost::Li
   bool held_ = false;
   bool again_ = false;
   ports::TimerId book_timer_ = 0;
+  std::vector<std::unique_ptr<Instance>> gone_;  // until the next turn
+  ports::TimerId gone_timer_ = 0;
 };
 
 }  // namespace app

@@ -98,9 +98,10 @@ void Supervisor::clear_leaving(Runtime& runtime) {
       ++i;
       continue;
     }
-    std::shared_ptr<Instance> gone = std::move(runtime.leaving[i]);
+    gone_.push_back(std::move(runtime.leaving[i]));
     runtime.leaving.erase(runtime.leaving.begin() + static_cast<std::ptrdiff_t>(i));
-    outside_.timers.after(std::chrono::milliseconds(0), [gone] {});
+    outside_.timers.cancel(gone_timer_);
+    gone_timer_ = outside_.timers.after(std::chrono::milliseconds(0), [this] { gone_.clear(); });
   }
 }
 
