@@ -1,8 +1,10 @@
 #include "cli/files/files.hpp"
 
+#include <signal.h>
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <cctype>
 #include <fstream>
 #include <optional>
 #include <set>
@@ -40,6 +42,23 @@ base::Result<void> check_way(const fs::path& root, const std::string& path) {
   return base::success();
 }
 
+// Some file systems take .GIT for it, too.
+bool is_git(std::string_view name) {
+  constexpr std::string_view git = ".git";
+  return std::equal(name.begin(), name.end(), git.begin(), git.end(),
+                    [](unsigned char a, unsigned char b) { return std::tolower(a) == b; });
+}
+
+// No path may be a file and a folder.
+base::Result<void> check_folders(const Tree& tree, const std::string& path) {
+  for (auto slash = path.find('/'); slash != std::string::npos; slash = path.find('/', slash + 1)) {
+    const std::string folder = path.substr(0, slash);
+    if (!tree.contains(folder)) continue;
+    return base::fail(ErrorCode::invalid, folder + " is to be a file, and " + path + " is to lie in it");
+  }
+  return base::success();
+}
+
 std::optional<File> read_file(const fs::path& path) {
   std::ifstream in(path, std::ios::binary);
   if (!in) return std::nullopt;
@@ -57,6 +76,22 @@ bool same(const File& one, const File& other) {
 fs::path beside(const fs::path& path, const char* ending) {
   return path.parent_path() / ("." + path.filename().string() + ending);
 }
+
+// Ctrl-C and the like wait until all is written or undone.
+class Undisturbed {
+ public:
+  Undisturbed() {
+    sigset_t held;
+    ::sigemptyset(&held);
+    for (const int one : {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP}) ::sigaddset(&held, one);
+    ::pthread_sigmask(SIG_BLOCK, &held, &before_);
+  }
+  Undisturbed(const Undisturbed&) = delete;
+  ~Undisturbed() { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+
+ private:
+  sigset_t before_{};
+};
 
 // What was done so far, to be taken back unless it is kept.
 class Transaction {
@@ -94,10 +129,13 @@ class Transaction {
     return base::success();
   }
 
+  // New files first: whatever names them is an old one, so a killed msctl leaves nothing named that is not there.
   base::Result<void> replace() {
+    std::error_code failed;
+    std::stable_partition(prepared_.begin(), prepared_.end(),
+                          [&](const auto& one) { return !fs::exists(fs::symlink_status(one.second, failed)); });
     for (const auto& [fresh, path] : prepared_) {
-      TRY(put_aside(path));
-      std::error_code failed;
+      TRY(save(path));
       fs::rename(fresh, path, failed);
       if (failed) return failure(path, failed);
       placed_.push_back(path);
@@ -105,13 +143,10 @@ class Transaction {
     return base::success();
   }
 
-  base::Result<void> put_aside(const fs::path& path) {
+  base::Result<void> take_away(const fs::path& path) {
+    TRY(save(path));
     std::error_code failed;
-    if (!fs::exists(fs::symlink_status(path, failed))) return base::success();
-    const fs::path old = beside(path, ".msctl-old");
-    fs::rename(path, old, failed);
-    if (failed) return failure(path, failed);
-    aside_.emplace_back(old, path);
+    if (!fs::remove(path, failed) && failed) return failure(path, failed);
     return base::success();
   }
 
@@ -128,6 +163,19 @@ class Transaction {
   }
 
  private:
+  // A second name for what is there, so that the first one is never without a file. Not all file systems have such.
+  base::Result<void> save(const fs::path& path) {
+    std::error_code failed;
+    if (!fs::exists(fs::symlink_status(path, failed))) return base::success();
+    const fs::path old = beside(path, ".msctl-old");
+    fs::remove(old, failed);
+    fs::create_hard_link(path, old, failed);
+    if (failed) fs::copy_file(path, old, failed);
+    if (failed) return failure(path, failed);
+    aside_.emplace_back(old, path);
+    return base::success();
+  }
+
   static base::Error failure(const fs::path& path, const std::error_code& why) {
     return base::fail(ErrorCode::internal,
                       "cannot write " + path.string() + ": " + why.message() + "; nothing was changed");
@@ -135,9 +183,13 @@ class Transaction {
 
   void undo() {
     std::error_code ignored;
+    for (const auto& [old, path] : aside_) {
+      fs::rename(old, path, ignored);
+      fs::remove(old, ignored);  // both are names of one file when it was not replaced yet: rename() does nothing
+      std::erase(placed_, path);
+    }
     for (const auto& path : placed_) fs::remove(path, ignored);
     for (const auto& [fresh, path] : prepared_) fs::remove(fresh, ignored);
-    for (const auto& [old, path] : aside_) fs::rename(old, path, ignored);
     for (auto at = made_.rbegin(); at != made_.rend(); ++at) fs::remove(*at, ignored);
   }
 
@@ -177,6 +229,7 @@ base::Result<void> check_path(const std::string& path) {
     const std::size_t end = std::min(path.find('/', start), path.size());
     const auto part = std::string_view(path).substr(start, end - start);
     if (part.empty() || part == "." || part == "..") return refuse("must stay below its folder");
+    if (is_git(part)) return refuse("leads into git's own folder");
     start = end + 1;
   }
   return base::success();
@@ -187,6 +240,7 @@ base::Result<std::vector<Step>> compare(const fs::path& root, const Tree& tree,
   std::vector<Step> steps;
   for (const auto& [path, file] : tree) {
     TRY(check_path(path));
+    TRY(check_folders(tree, path));
     TRY(check_way(root, path));
     const auto now = read_file(root / path);
     steps.push_back({!now ? Change::create : same(*now, file) ? Change::identical : Change::update, path});
@@ -203,6 +257,7 @@ base::Result<std::vector<Step>> compare(const fs::path& root, const Tree& tree,
 
 base::Result<void> write(const fs::path& root, const Tree& tree, const std::vector<std::string>& remove) {
   TRY(const auto steps, compare(root, tree, remove));
+  const Undisturbed undisturbed;
   Transaction transaction(root);
   TRY(transaction.make_folders(root));
   for (const auto& step : steps) {
@@ -213,7 +268,7 @@ base::Result<void> write(const fs::path& root, const Tree& tree, const std::vect
   TRY(transaction.replace());
   for (const auto& step : steps) {
     if (step.change != Change::remove) continue;
-    TRY(transaction.put_aside(root / step.path));
+    TRY(transaction.take_away(root / step.path));
   }
   transaction.keep();
   return base::success();

@@ -31,17 +31,19 @@ struct Step {
   std::string path;
 };
 
-// Relative, at most 240 bytes, no part empty, `.` or `..`, no control character, no backslash. Pure. Errors: invalid.
+// Relative, at most 240 bytes, no part empty, `.`, `..` or `.git`, no control character, no backslash. Pure. Errors:
+// invalid.
 base::Result<void> check_path(const std::string& path);
 
-// What write() would do, in the order of paths. Errors: invalid (check_path), conflict (a folder or a symbolic link is
-// in the way).
+// What write() would do, in the order of paths. Errors: invalid (check_path, a file below a file), conflict (a folder
+// or a symbolic link is in the way).
 base::Result<std::vector<Step>> compare(const std::filesystem::path& root, const Tree& tree,
                                         const std::vector<std::string>& remove = {});
 
-// Brings the root to this state: missing folders are made, each file is replaced in one step, folders that `remove`
-// leaves empty go. Any failure undoes what was done. Files that are identical are not touched. Errors: as compare, and
-// internal with the file and the reason.
+// Brings the root to this state: missing folders are made, each file is replaced in one step, files that are there
+// last, and folders that `remove` leaves empty go. Any failure undoes what was done, and signals wait that long. Files
+// that are identical are not touched. `.NAME.msctl-new` and `.NAME.msctl-old` beside a file are used meanwhile. Errors:
+// as compare, and internal with the file and the reason.
 base::Result<void> write(const std::filesystem::path& root, const Tree& tree,
                          const std::vector<std::string>& remove = {});
 

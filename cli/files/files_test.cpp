@@ -75,8 +75,25 @@ TEST_F(Files, a_disk_failure_half_way_is_undone) {
   EXPECT_EQ(count(), 5U);
 }
 
+TEST_F(Files, a_file_below_a_file_is_refused_before_anything_is_written) {
+  const auto both = write(root, {{"new/a", {"1"}}, {"new/a.b", {"1"}}, {"new/a/b", {"1"}}});
+  ASSERT_FALSE(both);
+  EXPECT_EQ(both.error().code, base::ErrorCode::invalid);
+  EXPECT_EQ(count(), 0U);
+}
+
+TEST_F(Files, nothing_of_the_write_is_left_beside_the_files) {
+  put("a", "1");
+  put("b", "1");
+  put(".a.msctl-old", "of one that was killed");
+  ASSERT_TRUE(write(root, {{"a", {"2"}}}, {"b"}));
+  EXPECT_EQ(text("a"), "2");
+  EXPECT_EQ(count(), 1U);
+}
+
 TEST_F(Files, never_leaves_the_root) {
-  for (const std::string path : {"../x", "a/../../x", "/etc/x", "", "a//b", "./a", "a/.", "a\\b", "a\nb", "a/"}) {
+  for (const std::string path :
+       {"../x", "a/../../x", "/etc/x", "", "a//b", "./a", "a/.", "a\\b", "a\nb", "a/", ".git/HEAD", "a/.GIT/config"}) {
     EXPECT_FALSE(check_path(path)) << path;
     EXPECT_FALSE(write(root, {{path, {"x"}}})) << path;
   }
