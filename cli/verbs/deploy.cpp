@@ -1,9 +1,11 @@
 #include <algorithm>
 #include <iterator>
 #include <memory>
+#include <optional>
 #include <set>
 
 #include "cli/files/files.hpp"
+#include "cli/files/lock.hpp"
 #include "cli/render/checks.hpp"
 #include "cli/render/ledger.hpp"
 #include "cli/render/model.hpp"
@@ -36,6 +38,7 @@ struct DeployOptions {
 
 // Everything that is known before the first byte is written.
 struct Deployment {
+  std::optional<files::Lock> lock;  // when it is going to write
   fs::path out;
   std::string environment;
   std::vector<render::Target> targets;
@@ -54,9 +57,12 @@ base::Result<void> check_objects(const render::Rendered& rendered, const base::J
 
 base::Result<Deployment> prepare(const DeployOptions& options) {
   TRY(const auto place, find_place(options.place));
+  Deployment deployment;
+  if (!options.check && !options.diff && !options.dry_run) {
+    TRY(deployment.lock, files::Lock::take(place.root));
+  }
   TRY(const auto cluster, place.load());
   TRY(check_names(cluster, options.services));
-  Deployment deployment;
   TRY(deployment.targets, render::choose_targets(options.targets));
   TRY(const auto environment, render::load_environment(cluster, options.environment, options.overrides));
   deployment.environment = environment.name;
@@ -71,7 +77,12 @@ base::Result<Deployment> prepare(const DeployOptions& options) {
   const bool whole = options.services.empty();
   TRY(deployment.rendered, render::render_forms(forms, model.value, options.services));
   TRY(check_objects(deployment.rendered, model.value, whole));
-  deployment.out = options.out.empty() ? cluster.root / "deploy" : fs::absolute(options.out);
+  deployment.out = options.out.empty() ? cluster.root / "deploy" : fs::absolute(options.out).lexically_normal();
+  if (options.out.empty() && fs::is_symlink(deployment.out)) {
+    return base::fail(ErrorCode::conflict, deployment.out.string() +
+                                               " is a symbolic link, which is not written through; name the folder "
+                                               "with --out");
+  }
   TRY(deployment.plan,
       render::make_plan(deployment.out, deployment.rendered, deployment.targets, environment.name, whole));
   return deployment;

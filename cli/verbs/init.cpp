@@ -1,5 +1,7 @@
 #include <memory>
+#include <optional>
 
+#include "cli/files/lock.hpp"
 #include "cli/scaffold/naming.hpp"
 #include "cli/scaffold/sources.hpp"
 #include "cli/verbs/scaffold_view.hpp"
@@ -17,7 +19,11 @@ struct InitOptions {
   WriteOptions write;
 };
 
-base::Result<scaffold::Draft> draft(const InitOptions& options, const fs::path& folder, const std::string& name) {
+base::Result<scaffold::Draft> draft(const InitOptions& options, const fs::path& folder, const std::string& name,
+                                    std::optional<files::Lock>& lock) {
+  if (!options.write.dry_run) {
+    TRY(lock, files::Lock::take(folder));
+  }
   TRY(const auto made, scaffold::find_template(options.template_name, folder, fs::current_path()));
   std::vector<scaffold::Template> with;
   for (const auto& service : made.with) {
@@ -43,7 +49,8 @@ int init(const InitOptions& options) {
     return report(base::fail(base::ErrorCode::invalid, "no name for the cluster can be made of \"" +
                                                            folder.filename().string() + "\"; give --name"));
   }
-  auto made = draft(options, folder, name);
+  std::optional<files::Lock> lock;
+  auto made = draft(options, folder, name, lock);
   if (!made) return report(made.error());
   if (!options.folders.empty() && given != ".") made.value().next.insert(made.value().next.begin(), "cd " + given);
   return carry_out(made.value(), options.write, "workspace " + name);

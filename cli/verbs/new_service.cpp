@@ -1,5 +1,7 @@
 #include <memory>
+#include <optional>
 
+#include "cli/files/lock.hpp"
 #include "cli/scaffold/sources.hpp"
 #include "cli/session/place.hpp"
 #include "cli/verbs/scaffold_view.hpp"
@@ -41,8 +43,12 @@ base::Result<scaffold::Values> values_of(const NewServiceOptions& options) {
   return values;
 }
 
-base::Result<scaffold::Draft> draft(const NewServiceOptions& options) {
+// Ports and the line in msctl.yaml follow from what is there, so nobody else changes that until all is written.
+base::Result<scaffold::Draft> draft(const NewServiceOptions& options, std::optional<files::Lock>& lock) {
   TRY(const auto place, find_place());
+  if (!options.write.dry_run) {
+    TRY(lock, files::Lock::take(place.root));
+  }
   TRY(const auto cluster, place.load());
   TRY(const auto made, scaffold::find_template(options.template_name, cluster.root, fs::current_path()));
   scaffold::ServiceRequest request{options.name, {}, all_verb_names()};
@@ -53,7 +59,8 @@ base::Result<scaffold::Draft> draft(const NewServiceOptions& options) {
 }
 
 int new_service(const NewServiceOptions& options) {
-  const auto made = draft(options);
+  std::optional<files::Lock> lock;
+  const auto made = draft(options, lock);
   if (!made) return report(made.error());
   return carry_out(made.value(), options.write, "service " + options.name);
 }

@@ -1,7 +1,9 @@
 #include <algorithm>
 #include <memory>
+#include <optional>
 #include <set>
 
+#include "cli/files/lock.hpp"
 #include "cli/scaffold/sources.hpp"
 #include "cli/session/place.hpp"
 #include "cli/terminal/say.hpp"
@@ -77,10 +79,10 @@ base::Result<std::vector<Update>> plan(const UpdateOptions& options, const spec:
   return updates;
 }
 
-std::string note(Fate fate) {
+std::string note(Fate fate, bool is_written) {
   switch (fate) {
     case Fate::conflict:
-      return "  both changed it; look for <<<<<<<";
+      return is_written ? "  both changed it; look for <<<<<<<" : "  both changed it; it is no text, and stays yours";
     case Fate::in_the_way:
       return "  new in the template, but you have a file there; it stays as it is";
     case Fate::kept_changed:
@@ -102,7 +104,7 @@ void show(const Update& update) {
     if (fate == Fate::unchanged) continue;
     std::string shown(scaffold::word(fate));
     shown.resize(std::max<std::size_t>(shown.size(), 9), ' ');
-    say("  " + shown + " " + printable(path) + note(fate));
+    say("  " + shown + " " + printable(path) + note(fate, update.plan.write.contains(path)));
   }
 }
 
@@ -122,6 +124,12 @@ base::Json document(const std::vector<Update>& updates, bool written) {
 int update(const UpdateOptions& options) {
   const auto place = find_place();
   if (!place) return report(place.error());
+  std::optional<files::Lock> lock;
+  if (!options.check) {
+    auto taken = files::Lock::take(place.value().root);
+    if (!taken) return report(taken.error());
+    lock = std::move(taken).value();
+  }
   const auto cluster = place.value().load();
   if (!cluster) return report(cluster.error());
   const fs::path root = cluster.value().root;

@@ -4,6 +4,7 @@ import http.client
 import json
 import os
 import subprocess
+import time
 
 import pytest
 import yaml
@@ -258,3 +259,28 @@ def test_a_service_in_python_runs_and_tests_itself(cluster, tmp_path):
     assert one.run("restart", "--rolling", "guest-book").returncode == 0
     assert ask("GET", "/v1/entries") == (200, {"entries": []}), "a new process on the same socket"
     assert any('"level": "info"' in line for line in one.log("guest-book").splitlines())
+
+
+def test_two_at_once_do_not_undo_each_other(shop):
+    names = ["ann", "bob", "cyd", "dan"]
+    running = [shop.popen("new-service", name, "--template", "python-http") for name in names]
+    for one in running:
+        told = one.communicate(timeout=60)
+        assert one.returncode == 0, told
+    services = json.loads(shop.run("config", "--output", "json").stdout)["services"]
+    assert set(names) < set(services)
+    assert len({services[name]["ports"]["http"] for name in names}) == 4
+
+
+def test_a_signal_leaves_nothing_half_written(shop):
+    """Ctrl-C at any moment: the service is there as a whole, or not at all."""
+    for attempt in range(20):
+        name = f"web{attempt}"
+        one = shop.popen("new-service", name)
+        time.sleep(attempt / 1000)
+        one.terminate()
+        one.communicate(timeout=60)
+        listed = yaml.safe_load((shop.folder / "msctl.yaml").read_text())["services"]
+        assert (name in listed) == (shop.folder / "services" / name).exists(), one.returncode
+        assert shop.run("config").returncode == 0
+    assert not list(shop.folder.rglob(".*.msctl-*"))
