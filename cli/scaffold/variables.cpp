@@ -84,6 +84,7 @@ base::Result<void> check_port(Values& values, const std::string& name, std::uint
                               const std::set<std::uint16_t>& used) {
   if (list_of(values, name).empty()) values[name] = {std::to_string(fallback)};
   TRY(const auto port, as_port(name, text_of(values, name)));
+  values[name] = {std::to_string(port)};  // 08101 would be another number to some that read YAML
   if (!used.contains(port)) return base::success();
   return refused(name + " " + std::to_string(port) +
                  " is another service's port already; leave it out and a free one is taken");
@@ -156,6 +157,21 @@ base::Result<void> check_messages(const Json& data) {
     if (!used.contains(item.at("Event"))) continue;
     return refused("--publishes " + item.at("event").get<std::string>() + ": its message would be called " +
                    item.at("Event").get<std::string>() + ", as one of the API is");
+  }
+  return base::success();
+}
+
+// a.b_c and a_b.c would both be ABC in the code.
+base::Result<void> check_events(const Json& data) {
+  std::map<std::string, std::string> by_name;
+  for (const char* list : {"publishes", "consumes"}) {
+    for (const auto& item : data.value(list, Json::array())) {
+      const std::string event = item.at("event");
+      const auto& first = by_name.emplace(item.at("Event"), event).first->second;
+      if (first == event) continue;
+      return refused(std::string("--") + list + " " + event + ": generated code would call it as it calls " + first +
+                     "; choose words that differ by more than their dots");
+    }
   }
   return base::success();
 }
@@ -265,6 +281,7 @@ base::Result<Json> service_variables(const Template& made, const ServiceName& na
   if (data["has_consumes"].get<bool>() && made.parameter("db") != nullptr && !data["database"].get<bool>()) {
     return refused("--consumes needs a database, in which it remembers which events it has handled; give --db sqlite");
   }
+  TRY(check_events(data));
   data["heard_migration"] = data["has_publishes"].get<bool>() ? "003" : "002";  // behind the outbox, if there is one
   if (made.parameter("resource") != nullptr) {
     add_resource(data, text_of(values, "resource"));

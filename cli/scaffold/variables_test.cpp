@@ -56,6 +56,11 @@ TEST(Complete, a_services_own_ports_are_free_for_it) {
   EXPECT_TRUE(complete(cpp_service(), billing(), given, facts(), {8080}));
 }
 
+TEST(Complete, a_port_is_written_as_a_number_is) {
+  EXPECT_EQ(complete(cpp_service(), billing(), {{"port", {"08103"}}}, facts()).value().at("port"),
+            std::vector<std::string>{"8103"});
+}
+
 TEST(Complete, the_highest_port_has_a_partner) {
   const auto values = complete(cpp_service(), billing(), {{"port", {"65535"}}}, facts()).value();
   EXPECT_EQ(values.at("grpc_port"), std::vector<std::string>{"9101"});
@@ -116,6 +121,9 @@ TEST(Variables, contradictions_are_refused_with_what_to_do) {
   EXPECT_NE(error_of({{"publishes", {"list.billings.request"}}}).find("its message would be called"),
             std::string::npos);
   EXPECT_NE(error_of({{"db", {"sqlite", "none"}}}).find("more than once"), std::string::npos);
+  EXPECT_NE(error_of({{"publishes", {"a.b_c", "a_b.c"}}}).find("as it calls a.b_c"), std::string::npos);
+  EXPECT_NE(error_of({{"publishes", {"a.b_c"}}, {"consumes", {"a_b.c"}}}).find("as it calls a.b_c"), std::string::npos);
+  EXPECT_EQ(error_of({{"publishes", {"a.b"}}, {"consumes", {"a.b"}}}), "");
   Facts alone = facts();
   alone.has_broker = false;
   EXPECT_NE(error_of({{"publishes", {"a.b"}}}, alone).find("need a broker"), std::string::npos);
