@@ -8,6 +8,11 @@ namespace {
 
 using base::Json;
 
+// More than any template needs; a hostile one must not take all time or memory.
+constexpr std::size_t deepest_section = 32;
+constexpr std::size_t most_output = 4 << 20;
+constexpr std::size_t most_nodes = 1'000'000;
+
 std::string_view trimmed(std::string_view text) {
   const auto begin = text.find_first_not_of(" \t\r\n");
   if (begin == std::string_view::npos) return {};
@@ -78,16 +83,18 @@ class Parser {
   }
 
   void take_the_line(Tag& tag) const {
-    const std::size_t newline_before = tag.begin == 0 ? std::string::npos : text_.rfind('\n', tag.begin - 1);
-    const std::size_t start = newline_before == std::string::npos ? 0 : newline_before + 1;
-    const std::size_t newline = text_.find('\n', tag.end);
-    const std::size_t stop = newline == std::string::npos ? text_.size() : newline + 1;
-    const auto blank = [this](std::size_t from, std::size_t to) {
-      return trimmed(std::string_view(text_).substr(from, to - from)).empty();
+    const auto is_gap = [this](std::size_t at) {
+      return std::string_view(" \t\r").find(text_[at]) != std::string::npos;
     };
-    if (!blank(start, tag.begin) || !blank(tag.end, stop)) return;
+    std::size_t start = tag.begin;
+    while (start > 0 && is_gap(start - 1)) --start;
+    std::size_t stop = tag.end;
+    while (stop < text_.size() && is_gap(stop)) ++stop;
+    const bool begins = start == 0 || text_[start - 1] == '\n';
+    const bool ends = stop == text_.size() || text_[stop] == '\n';
+    if (!begins || !ends) return;
     tag.begin = start;
-    tag.end = stop;
+    tag.end = std::min(stop + 1, text_.size());
   }
 
   base::Result<void> take(const Tag& tag, std::vector<Node>& open) {
@@ -100,6 +107,7 @@ class Parser {
         return wrong(tag.begin, "partials ({{> …}}) are not supported");
       case '#':
       case '^':
+        if (open.size() > deepest_section) return wrong(tag.begin, "sections are nested more than 32 deep");
         open.push_back({tag.kind == '#' ? Part::section : Part::inverted, tag.content, tag.begin, {}});
         return base::success();
       case '/': {
@@ -172,6 +180,7 @@ class Renderer {
 
  private:
   base::Result<void> render_one(const Node& node) {
+    if (++steps_ > most_nodes || out.size() > most_output) return parser_.wrong(node.at, "this makes more than 4 MiB");
     if (node.part == Part::text) {
       out += node.content;
       return base::success();
@@ -205,6 +214,7 @@ class Renderer {
 
   const Parser& parser_;
   std::vector<const Json*> around_;
+  std::size_t steps_ = 0;
 };
 
 }  // namespace

@@ -54,6 +54,18 @@ TEST(Render, a_name_that_is_not_there_is_an_error) {
   }
 }
 
+TEST(Render, a_template_cannot_take_all_time_or_memory) {
+  base::Json many{{"l", base::Json::array()}};
+  for (int i = 0; i < 20; ++i) many["l"].push_back("x");
+  std::string open;
+  std::string close;
+  for (int i = 0; i < 10; ++i) open += "{{#l}}", close += "{{/l}}";
+  EXPECT_FALSE(render("f", open + "text" + close, many));
+  EXPECT_FALSE(render("f", open + close, many));
+  for (int i = 0; i < 40'000; ++i) open += "{{#l}}", close += "{{/l}}";
+  EXPECT_FALSE(check_template("f", open + close, {"l"}));
+}
+
 TEST(CheckTemplate, finds_mistakes_with_their_line) {
   EXPECT_EQ(error_of("{{name}}\n{{#calls}}{{service}}{{/calls}}{{#words}}{{.}}{{/words}}"), "");
   EXPECT_EQ(error_of("a\n\n{{#no}}{{nmae}}{{/no}}"), "f:3: there is no variable \"nmae\"");

@@ -12,6 +12,7 @@
 #include "base/json.hpp"
 #include "base/result.hpp"
 #include "cli/files/files.hpp"
+#include "cli/scaffold/naming.hpp"
 
 namespace scaffold {
 
@@ -70,10 +71,13 @@ using Lend = std::function<base::Result<files::Tree>(const std::string& name)>;
 // section that is not closed; those of `lend`. Pure but for that.
 base::Result<Template> parse_template(const files::Tree& folder, const std::string& from, const Lend& lend);
 
+// Whether a template may make that path: a service's only services/STEM/ and docs/services/NAME.md, a workspace's all
+// but .git and .msctl. Pure.
+bool may_make(Kind kind, const ServiceName& name, const std::string& path);
+
 // The files that the template makes of `data`, by path from the workspace's root. A file that ends in `.mustache` is
 // rendered and loses that ending, any other is copied; paths are rendered, too. Errors: invalid: a variable that is not
-// there, two files of one path, a path outside of what the kind may touch: a service only services/STEM/ and
-// docs/services/NAME.md, a workspace all but .git and .msctl. Pure.
+// there, two files of one path, a path that it may not make. Pure.
 base::Result<files::Tree> render_files(const Template& made, const base::Json& data);
 
 // The commands to go on with, rendered. Pure.

@@ -26,12 +26,10 @@ bool is_wanted(const Template& made, const std::string& path, const base::Json& 
 
 base::Result<void> check_target(const Template& made, const std::string& path, const base::Json& data) {
   TRY(files::check_path(path));
-  bool allowed = !path.starts_with(".git/") && path != ".git" && !path.starts_with(".msctl");
-  if (made.kind == Kind::service) {
-    allowed = path.starts_with("services/" + data.at("stem").get<std::string>() + "/") ||
-              path == "docs/services/" + data.at("name").get<std::string>() + ".md";
-  }
-  if (allowed && !path.ends_with(".msctl-answers.json")) return base::success();
+  ServiceName name;
+  name.name = data.at("name");
+  if (made.kind == Kind::service) name.stem = data.at("stem");
+  if (may_make(made.kind, name, path)) return base::success();
   return base::fail(ErrorCode::invalid, "the template " + made.name + " wants to write " + path +
                                             ", which is not a place for a " +
                                             (made.kind == Kind::service ? "service's" : "workspace's") + " template");
@@ -66,37 +64,63 @@ base::Result<void> render_one(const Template& made, const std::string& path, con
   return base::fail(ErrorCode::invalid, "the template " + made.name + " makes " + target + " twice");
 }
 
-bool matches_from(std::string_view glob, std::string_view path) {
-  while (!glob.empty()) {
-    if (glob.starts_with("**")) {
-      const std::string_view rest = glob.substr(glob.starts_with("**/") ? 3 : 2);
-      for (std::size_t i = 0; i <= path.size(); ++i) {
-        const bool at_name = i == 0 || path[i - 1] == '/';
-        if ((at_name || rest.empty()) && matches_from(rest, path.substr(i))) return true;
-      }
-      return false;
-    }
-    if (glob.front() == '*') {
-      const std::size_t limit = std::min(path.find('/'), path.size());
-      for (std::size_t i = 0; i <= limit; ++i) {
-        if (matches_from(glob.substr(1), path.substr(i))) return true;
-      }
-      return false;
-    }
-    if (path.empty() || (glob.front() != path.front() && (glob.front() != '?' || path.front() == '/'))) return false;
-    glob.remove_prefix(1);
-    path.remove_prefix(1);
+// Each pair of places is tried once, so that a glob of many stars takes no longer than their product.
+class Glob {
+ public:
+  Glob(std::string_view glob, std::string_view path)
+      : glob_(glob), path_(path), failed_((glob.size() + 1) * (path.size() + 1), false) {}
+
+  bool matches(std::size_t g, std::size_t p) {
+    const std::size_t place = g * (path_.size() + 1) + p;
+    if (failed_[place]) return false;
+    const bool found = try_from(g, p);
+    failed_[place] = !found;
+    return found;
   }
-  return path.empty();
-}
+
+ private:
+  bool try_from(std::size_t g, std::size_t p) {
+    const auto rest = glob_.substr(g);
+    if (rest.empty()) return p == path_.size();
+    if (rest.starts_with("**")) {
+      const bool whole_names = rest.starts_with("**/");
+      const std::size_t after = g + (whole_names ? 3 : 2);
+      for (std::size_t i = p; i <= path_.size(); ++i) {
+        const bool at_name = i == p || path_[i - 1] == '/';
+        if ((at_name || after == glob_.size()) && matches(after, i)) return true;
+      }
+      return false;
+    }
+    if (rest.front() == '*') {
+      const std::size_t limit = std::min(path_.find('/', p), path_.size());
+      for (std::size_t i = p; i <= limit; ++i) {
+        if (matches(g + 1, i)) return true;
+      }
+      return false;
+    }
+    if (p == path_.size()) return false;
+    const bool same = rest.front() == path_[p] || (rest.front() == '?' && path_[p] != '/');
+    return same && matches(g + 1, p + 1);
+  }
+
+  std::string_view glob_;
+  std::string_view path_;
+  std::vector<bool> failed_;
+};
 
 }  // namespace
+
+bool may_make(Kind kind, const ServiceName& name, const std::string& path) {
+  if (path.ends_with(".msctl-answers.json")) return false;
+  if (kind == Kind::workspace) return !path.starts_with(".git/") && path != ".git" && !path.starts_with(".msctl");
+  return path.starts_with("services/" + name.stem + "/") || path == "docs/services/" + name.name + ".md";
+}
 
 bool is_rendered(const std::string& path) {
   return path.size() > rendered_ending.size() && path.ends_with(rendered_ending);
 }
 
-bool glob_matches(std::string_view glob, std::string_view path) { return matches_from(glob, path); }
+bool glob_matches(std::string_view glob, std::string_view path) { return Glob(glob, path).matches(0, 0); }
 
 base::Result<files::Tree> render_files(const Template& made, const base::Json& data) {
   files::Tree tree;

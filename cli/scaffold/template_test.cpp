@@ -114,6 +114,10 @@ TEST(Glob, stays_within_names_but_for_two_stars) {
   EXPECT_FALSE(glob_matches("**/a", "x/ya"));
   EXPECT_TRUE(glob_matches("?b*", "ab"));
   EXPECT_FALSE(glob_matches("a?b", "a/b"));
+  EXPECT_FALSE(glob_matches("*a*a*a*a*a*a*a*a*a*a*a*a*a*a*b", std::string(200, 'a')));
+  std::string deep;
+  for (int i = 0; i < 60; ++i) deep += "a/";
+  EXPECT_FALSE(glob_matches("**/**/**/**/**/**/**/**/**/**/**/**/b", deep + "x"));
 }
 
 }  // namespace
