@@ -108,7 +108,12 @@ base::Result<Rendered> render_again(const spec::Cluster& cluster, const Generate
   for (const auto& [name, value] : given) wanted[name] = value;
   const Facts facts = read_facts(cluster);
   TRY(const auto name, cluster_name(generated.answers.name));
-  TRY(rendered.values, complete(made, name, wanted, facts, ports_in(wanted)));
+  TRY(rendered.values, complete(made, name, wanted, facts, ports_in(generated.answers.values)));
+  for (const auto& [path, ignored] : generated.answers.base) {
+    if (may_make(made.kind, name, path)) continue;
+    return base::fail(ErrorCode::malformed, generated.path + ": base names " + shown(path) +
+                                                ", which is none of its files; restore it from version control");
+  }
   if (made.kind == Kind::workspace) {
     TRY(rendered.tree, render_files(made, workspace_variables(made, name.name, rendered.values)));
     return rendered;

@@ -165,7 +165,8 @@ std::string how_to_ask(const std::string& from, const std::string& name) { retur
 base::Result<void> check_committed(const fs::path& root, const std::vector<std::string>& paths) {
   program::Options options;
   options.folder = root;
-  std::vector<std::string> words{"git", "status", "--porcelain", "--untracked-files=normal", "--"};
+  std::vector<std::string> words{"git",         "--literal-pathspecs",      "status",
+                                 "--porcelain", "--untracked-files=normal", "--"};
   words.insert(words.end(), paths.begin(), paths.end());
   TRY(const auto output, program::ask(words, options));
   if (output.exit_code != 0) {

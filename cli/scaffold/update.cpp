@@ -15,12 +15,48 @@ const files::File* find(const files::Tree& tree, const std::string& path) {
   return found == tree.end() ? nullptr : &found->second;
 }
 
+bool has_windows_ends(const std::string& text) {
+  std::size_t ends = 0;
+  for (auto at = text.find('\n'); at != std::string::npos; at = text.find('\n', at + 1)) {
+    if (at == 0 || text[at - 1] != '\r') return false;
+    ++ends;
+  }
+  return ends > 0 && text.find('\0') == std::string::npos;
+}
+
+std::string with_unix_ends(const std::string& text) {
+  std::string out;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] != '\r' || i + 1 == text.size() || text[i + 1] != '\n') out += text[i];
+  }
+  return out;
+}
+
+std::string with_windows_ends(const std::string& text) {
+  std::string out;
+  for (const char c : text) out += c == '\n' ? std::string("\r\n") : std::string(1, c);
+  return out;
+}
+
 class Planner {
  public:
   explicit Planner(const MergeThree& merge) : merge_(merge) {}
 
   base::Result<void> add(const std::string& path, const files::File* base, const files::File* mine,
                          const files::File* theirs) {
+    // A checkout may have given every line another end; that is no change of the user's.
+    const auto is_unix = [](const files::File* file) {
+      return file == nullptr || file->content.find('\r') == std::string::npos;
+    };
+    if (mine != nullptr && has_windows_ends(mine->content) && is_unix(base) && is_unix(theirs)) {
+      const files::File unix_mine{with_unix_ends(mine->content), mine->executable};
+      TRY(const Fate fate, decide(path, base, &unix_mine, theirs));
+      if (const auto out = plan.write.find(path); out != plan.write.end()) {
+        out->second.content = with_windows_ends(out->second.content);
+      }
+      plan.fates.push_back({fate, path});
+      return base::success();
+    }
     TRY(const Fate fate, decide(path, base, mine, theirs));
     plan.fates.push_back({fate, path});
     return base::success();

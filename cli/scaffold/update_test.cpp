@@ -54,6 +54,15 @@ TEST(PlanUpdate, what_is_no_text_stays_and_is_a_conflict) {
   EXPECT_TRUE(made.write.empty());
 }
 
+TEST(PlanUpdate, other_line_ends_are_no_change_and_stay) {
+  const auto made = plan({{"a", {"1\n2\n"}}, {"b", {"1\n"}}, {"c", {"1\n"}}, {"d", {"1\n"}}},
+                         {{"a", {"1\r\n2\r\n"}}, {"b", {"x\r\n"}}, {"c", {"1\r\n"}}, {"d", {"1\r\n"}}},
+                         {{"a", {"1\n3\n"}}, {"b", {"2\n"}}, {"d", {"1\n"}}});
+  EXPECT_EQ(fates(made), "UPDATE a\nMERGE b\nREMOVE c\nIDENTICAL d\n");
+  EXPECT_EQ(made.write.at("a").content, "1\r\n3\r\n");
+  EXPECT_EQ(made.write.at("b").content, "x\r\n|2\r\n");
+}
+
 TEST(PlanUpdate, takes_over_the_right_to_execute) {
   const auto made = plan({{"a", {"1"}}}, {{"a", {"1"}}}, {{"a", {"1", true}}});
   EXPECT_EQ(fates(made), "UPDATE a\n");

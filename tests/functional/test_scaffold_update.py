@@ -345,3 +345,32 @@ def test_the_workspaces_own_templates_come_first(world):
     assert world.run("new-service", "web").returncode == 0
     assert text_of(world, "file") == "ours\n"
     assert pathlib.Path(world.folder / "services/web/.msctl-answers.json").exists()
+
+
+def test_hostile_answers_touch_nothing_but_the_services_own_files(world):
+    make(world, {"file": "1\n"})
+    (world.folder / "README.md").write_text("mine\n")
+    answers = world.folder / "services/web/.msctl-answers.json"
+    value = json.loads(answers.read_text())
+    for path, text in (("README.md", "mine\n"), (".git/HEAD", (world.folder / ".git/HEAD").read_text()), (":!services", "")):
+        answers.write_text(json.dumps({**value, "base": {**value["base"], path: {"text": text}}}))
+        commit(world)
+        assert "restore it from version control" in refused(world, "update", "web"), path
+    assert (world.folder / ".git/HEAD").exists() and (world.folder / "README.md").exists()
+
+
+def test_a_file_with_windows_line_ends_is_updated_and_keeps_them(world):
+    make(world, {"file": "1\n2\n"})
+    path = world.folder / "services/web/file"
+    path.write_bytes(b"1\r\n2\r\n")
+    commit(world)
+    write_template(world.template, {"file": "1\n3\n"}, version="2")
+    done = world.run("update", "web")
+    assert done.returncode == 0 and "UPDATE    services/web/file" in done.stdout, done.stdout + done.stderr
+    assert path.read_bytes() == b"1\r\n3\r\n"
+
+
+def test_a_template_cannot_write_into_git(world):
+    manifest = MANIFEST.format(version=1) + "  - {name: dot, help: x, default: .git}\n"
+    write_template(world.template, {"{{dot}}/config": "x"}, manifest=manifest)
+    assert "leads into git's own folder" in refused(world, "new-service", "web", "--template", "../template")
