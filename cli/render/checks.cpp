@@ -5,6 +5,8 @@
 #include <map>
 #include <set>
 
+#include "cli/render/kubernetes_names.hpp"
+
 namespace render {
 namespace {
 
@@ -61,6 +63,21 @@ class Checker {
       if (selects(at(deployment.value, {"spec", "selector", "matchLabels"}), labels)) return;
       report(deployment, "Deployment " + name_of(deployment.value) + " does not select its own pods");
     });
+  }
+
+  void names() {
+    for (const auto& [kind, objects] : by_kind_) {
+      for (const auto* object : objects) {
+        const std::string name = name_of(object->value);
+        if (kind == "Service" && !is_service_name(name)) {
+          report(*object, "Service " + name +
+                              ": Kubernetes wants a letter first and at most 63 letters, digits and -; " +
+                              "rename the service");
+        }
+        check_labels(*object, kind + " " + name, at(object->value, {"metadata", "labels"}));
+        check_labels(*object, kind + " " + name, at(object->value, {"spec", "template", "metadata", "labels"}));
+      }
+    }
   }
 
   void service_ports() {
@@ -391,6 +408,15 @@ class Checker {
     return false;
   }
 
+  void check_labels(const Object& object, const std::string& whose, const Json& labels) {
+    if (!labels.is_object()) return;
+    for (const auto& [key, value] : labels.items()) {
+      if (is_label_key(key) && value.is_string() && is_label_value(value.get<std::string>())) continue;
+      report(object, "label " + key + " of " + whose + " is none that Kubernetes takes: at most 63 letters, digits, " +
+                         "-, _ and ., not " + value.dump());
+    }
+  }
+
   std::map<std::string, std::vector<const Object*>> by_kind_;
   std::map<std::string, const Object*> by_name_;  // Deployments
   const Json& model_;
@@ -404,7 +430,8 @@ struct Rule {
   void (Checker::*look)();
 };
 
-constexpr std::array<Rule, 14> rules{{{"selectors", &Checker::selectors},
+constexpr std::array<Rule, 15> rules{{{"selectors", &Checker::selectors},
+                                      {"names", &Checker::names},
                                       {"service-ports", &Checker::service_ports},
                                       {"probe-ports", &Checker::probe_ports},
                                       {"probes-present", &Checker::probes_present},

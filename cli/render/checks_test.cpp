@@ -85,6 +85,9 @@ TEST(CrossCheck, each_rule_sees_what_it_is_for) {
   const std::string container = "/deployment/spec/template/spec/containers/0";
   EXPECT_THAT(spoiled("/service/spec/selector", "{app: wbe}"), ElementsAre("selectors"));
   EXPECT_THAT(spoiled("/deployment/spec/selector/matchLabels", "{app: x}"), ElementsAre("selectors"));
+  EXPECT_THAT(spoiled("/service/metadata/labels", "{app: web, team: -x}"), ElementsAre("names"));
+  EXPECT_THAT(spoiled("/deployment/spec/template/metadata/labels/version", std::string(64, 'v')),
+              ElementsAre("names", "subsets"));
   EXPECT_THAT(spoiled("/service/spec/ports/0/targetPort", "grpc"), ElementsAre("service-ports"));
   EXPECT_THAT(spoiled(container + "/readinessProbe/httpGet/port", "8080"), ElementsAre("probe-ports"));
   EXPECT_THAT(spoiled("/deployment/spec/template/spec/terminationGracePeriodSeconds", "14"), ElementsAre("grace"));

@@ -35,6 +35,18 @@ const Json& built_in() {
   return settings;
 }
 
+// Labels that objects are found by.
+bool is_ours(const std::string& label) {
+  static const std::set<std::string> ours{"app",
+                                          "version",
+                                          "app.kubernetes.io/name",
+                                          "app.kubernetes.io/instance",
+                                          "app.kubernetes.io/version",
+                                          "app.kubernetes.io/part-of",
+                                          "app.kubernetes.io/managed-by"};
+  return ours.contains(label);
+}
+
 // What the files say together of one service, without what nobody said.
 void check_settings(const spec::SourceFile& file, const Json& merged, const std::string& at, spec::Problems& problems) {
   const Json& replicas = merged["replicas"];
@@ -52,6 +64,10 @@ void check_settings(const spec::SourceFile& file, const Json& merged, const std:
     problems.add(file, at + "/resources",
                  "the " + std::string(what) + " request " + merged["resources"]["requests"][what].get<std::string>() +
                      " is above the limit " + merged["resources"]["limits"][what].get<std::string>());
+  }
+  for (const auto& [name, value] : merged["labels"].items()) {
+    if (!is_ours(name)) continue;
+    problems.add(file, spec::child_pointer(at + "/labels", name), "msctl sets this label itself; choose another name");
   }
   for (const auto& [name, value] : merged["env"].items()) {
     if (merged["secrets"].contains(name)) {
@@ -75,6 +91,20 @@ void check_names(const spec::Cluster& cluster, const spec::SourceFile& file, con
     const std::string near = spec::nearest(name, known);
     problems.add(file, std::string("/") + key + "/" + name,
                  "there is no service \"" + name + "\"" + (near.empty() ? "" : "; did you mean \"" + near + "\"?"));
+  }
+}
+
+// What is in a pattern of the schema only with trouble.
+void check_values(const spec::SourceFile& file, spec::Problems& problems) {
+  const Json& root = file.document.value;
+  if (root.value("namespace", std::string()).starts_with("kube-")) {
+    problems.add(file, "/namespace",
+                 "names that begin with kube- are Kubernetes' own; give the cluster one of its own");
+  }
+  if (root.contains("broker")) {
+    const auto url = root["broker"]["url"].get<std::string>();
+    const long port = std::strtol(url.c_str() + url.rfind(':') + 1, nullptr, 10);
+    if (port < 1 || port > 65535) problems.add(file, "/broker/url", "expected a port from 1 to 65535");
   }
 }
 
@@ -176,6 +206,7 @@ base::Result<Environment> load_environment(const spec::Cluster& cluster, const s
   check_names(cluster, source, "services", problems);
   check_names(cluster, source, "faults", problems);
   check_hosts(source, problems);
+  check_values(source, problems);
   for (const auto& [service, unused] : cluster.services) {
     const Json& services = environment.get("services");
     const bool own = !services.is_null() && services.contains(service);

@@ -175,6 +175,8 @@ base::Result<Model> make_model(const spec::Cluster& cluster, const Environment& 
   }
   link(value["services"], remarks);
   value["builds"] = builds_of(value["services"]);
+  value["names"] = Json::array();
+  for (const auto& service : value["services"]) value["names"].push_back(service["name"]);
   value["measured"] = Json::array();
   for (const auto& service : value["services"]) {
     if (service["metrics"].is_null()) continue;

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "cli/render/kubernetes_names.hpp"
 #include "cli/render/service_model.hpp"
 
 namespace render {
@@ -27,7 +28,9 @@ Json stand_in(const spec::Service& inside, const std::string& name, const std::s
     remarks.notes.push_back(what + "it is left out");
     return nullptr;
   }
-  probe["number"] = inside.ports.at(probe["port"].get<std::string>());
+  const auto port = probe["port"].get<std::string>();
+  probe["number"] = inside.ports.at(port);
+  probe["port"] = port_name(port);
   return probe;
 }
 
@@ -57,7 +60,7 @@ Json probe_model(const Around& around, const spec::Service& service, const std::
     model["command"] = words_in_image(around, service, probe.command, "probes." + name + ".exec", remarks);
     return model;
   }
-  model["port"] = probe.port;
+  model["port"] = port_name(probe.port);
   const auto port = inside.ports.find(probe.port);
   if (port != inside.ports.end()) model["number"] = port->second;
   if (probe.kind == spec::ProbeKind::http) model["path"] = probe.path;

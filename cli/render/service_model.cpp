@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "cli/render/kubernetes_names.hpp"
 #include "cli/render/sha256.hpp"
 #include "supervisor/spec/secrets.hpp"
 
@@ -13,6 +14,8 @@ using base::Json;
 // From the balancer's point of view an instance is gone a moment after it was told to stop; requests still come then.
 constexpr long long pre_stop_s = 5;
 constexpr long long kill_margin_s = 5;
+
+constexpr const char* config_variable = "MSCTL_CONFIG";
 
 // Kubernetes replaces $(NAME) in variables and commands, and takes $$ for $.
 std::string doubled(const std::string& text) {
@@ -134,8 +137,7 @@ class Maker {
     model["ports"] = Json::array();
     for (const auto& [name, number] : inside_.ports) {
       const std::string protocol = name.starts_with("http") ? "http" : name.starts_with("grpc") ? "grpc" : "tcp";
-      // Names of ports have at most 15 letters in Kubernetes.
-      model["ports"].push_back({{"name", name.substr(0, 15)}, {"number", number}, {"protocol", protocol}});
+      model["ports"].push_back({{"name", port_name(name)}, {"number", number}, {"protocol", protocol}});
     }
   }
 
@@ -183,6 +185,9 @@ class Maker {
 
   void add_env(Json& model) {
     Json env = Json::object();
+    if (kind() == "build" && (service_.env.contains(config_variable) || settings_["env"].contains(config_variable))) {
+      mistake("env." + std::string(config_variable) + " names the file that msctl renders; leave it out");
+    }
     for (const auto& word : service_.command) check_declared("its command", word);
     for (const auto& [name, text] : service_.env) {
       check_declared("env." + name, text);
@@ -285,12 +290,14 @@ class Maker {
     } else if (model["kind"] == "build" && inside_.ports.contains("http")) {
       model["metrics"] = {{"port", "http"}, {"path", "/metrics"}};
     }
-    if (!model["metrics"].is_null())
-      model["metrics"]["number"] = inside_.ports.at(model["metrics"]["port"].get<std::string>());
+    if (model["metrics"].is_null()) return;
+    const auto port = model["metrics"]["port"].get<std::string>();
+    model["metrics"]["number"] = inside_.ports.at(port);
+    model["metrics"]["port"] = port_name(port);
   }
 
   // http://HOST:PORT, the host in [] when it is an IPv6 address.
-  void add_external(Json& model) const {
+  void add_external(Json& model) {
     model["external_host"] = nullptr;
     model["external_port"] = nullptr;
     model["external_is_ip"] = false;
@@ -302,6 +309,11 @@ class Maker {
     const bool bracketed = host.starts_with('[');
     if (bracketed) host = host.substr(1, host.size() - 2);
     model["external_host"] = host;
+    if (host == "localhost" || host == "::1" || host.starts_with("127.")) {
+      mistake(
+          "its url names this machine, which is another one for each container; lay a cluster file with its address "
+          "over msctl.yaml: -f msctl.yaml -f FILE");
+    }
     model["external_is_ip"] = bracketed || host.find_first_not_of("0123456789.") == std::string::npos;
   }
 
@@ -323,8 +335,13 @@ class Maker {
   }
 
   Json version(const Json& tag) const {
-    if (kind() == "build" && !settings_.contains("image") && !tag.is_null()) return tag;
-    return service_.version.empty() ? Json("unversioned") : Json(service_.version);
+    const bool is_tagged = kind() == "build" && !settings_.contains("image") && !tag.is_null();
+    return label_of(is_tagged ? tag.get<std::string>() : service_.version);
+  }
+
+  static std::string label_of(const std::string& version) {
+    const std::string label = label_value(version);
+    return label.empty() ? "unversioned" : label;
   }
 
   void add_canary(Json& model, Json& stable) {
@@ -340,7 +357,7 @@ class Maker {
                                   {"weight", canary["weight"]},
                                   {"image", around_.environment.value.value("image_prefix", std::string()) + "/" +
                                                 service_.name + ":" + canary["tag"].get<std::string>()},
-                                  {"version", canary["tag"]}});
+                                  {"version", label_of(canary["tag"].get<std::string>())}});
   }
 
   // Two processes of different machines cannot share one file.

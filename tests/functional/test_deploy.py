@@ -151,11 +151,55 @@ def changed(change):
     (lambda e: e["services"].update(orders={"replicas": {"min": 2, "max": 3}}), ["--target", "k8s"], "its SQLite file is for one process"),
     (lambda e: e["services"]["nats"].update(command=["nats-server", "--addr", "127.0.0.1"]), ["--target", "k8s"], "listens on 127.0.0.1"),
     (lambda e: e.update(base_image="debian:12"), [], "an image with its digest"),
+    (lambda e: e.update(namespace="kube-system"), [], "Kubernetes' own"),
+    (lambda e: e.update(broker={"url": "nats://b:99999"}), [], "a port from 1 to 65535"),
+    (lambda e: e["services"]["users"].update(env={"MSCTL_CONFIG": "/x"}), [], "names the file that msctl renders"),
+    (lambda e: e["services"]["users"].update(labels={"app.kubernetes.io/name": "x"}), [], "msctl sets this label itself"),
+    (lambda e: e["services"]["users"].update(labels={"k" * 64: "x"}), [], "expected a label's name"),
     (lambda e: e["actions"].update(checkout="v4"), [], "40 hexadecimal digits"),
 ])
 def test_what_is_missing_or_contradicts_itself_is_refused_before_anything_is_written(place, change, words, message):
     workspace.write_workspace(place.folder, environments={"staging": changed(change)})
     assert message in refused(place, *words)
+
+
+def test_names_that_kubernetes_refuses_are_refused_or_made_to_fit(place):
+    cluster, own = workspace.cluster(), workspace.services()
+    built = {"command": ["bin/x"], "build": {"command": ["make"], "inputs": ["gateway/**"]}, "ports": {"http": 8099},
+             "probes": {"ready": {"http": "/"}}}
+    workspace.write_workspace(place.folder, {**cluster, "services": {**cluster["services"], "1st": built}})
+    assert "Service 1st: Kubernetes wants a letter first" in refused(place, "--target", "k8s")
+    long = "b" * 60
+    environment = changed(lambda e: e["services"].update({long: {"canary": {"tag": "2", "weight": 5}}}))
+    workspace.write_workspace(place.folder, {**cluster, "services": {**cluster["services"], long: built}},
+                              environments={"staging": environment})
+    assert "app.kubernetes.io/instance" in refused(place, "--target", "k8s")
+    workspace.write_workspace(place.folder, {**cluster, "services": {**cluster["services"], "proxy": built}})
+    assert "so is a service called" in refused(place, "--target", "compose")
+    own["users"]["ports"].update({"management-http-a": 7001, "management-http-b": 7002, "1": 7003})
+    own["users"]["probes"]["live"] = {"http": "/live", "port": "management-http-b"}
+    workspace.write_workspace(place.folder, cluster, own, {"staging": changed(lambda e: e.update(tag="_" + "v" * 100 + "."))})
+    deploy(place, "--target", "k8s,monitoring")
+    for _, value in workspace.rendered(place.folder / "deploy"):
+        for label in value["metadata"].get("labels", {}).values():
+            assert re.fullmatch(r"([A-Za-z0-9]([\w.-]{0,61}[A-Za-z0-9])?)?", label)
+        if value["kind"] == "Service" and value["metadata"]["name"] == "users":
+            names = [port["name"] for port in value["spec"]["ports"]]
+            assert len(set(names)) == 5 and all(re.fullmatch(r"[a-z]([a-z0-9-]{0,13}[a-z0-9])?", name) for name in names)
+
+
+def test_an_address_of_this_machine_is_refused(place):
+    cluster = workspace.cluster()
+    cluster["services"]["legacy"]["external"]["url"] = "http://127.0.0.1:8443"
+    workspace.write_workspace(place.folder, cluster)
+    assert "legacy: its url names this machine" in refused(place, "--target", "k8s")
+
+
+def test_the_usual_folder_is_not_written_through_a_link(place, tmp_path):
+    (tmp_path / "elsewhere").mkdir()
+    (place.folder / "deploy").symlink_to(tmp_path / "elsewhere")
+    assert "is a symbolic link" in deploy(place, "--target", "k8s", code=1).stderr
+    assert list((tmp_path / "elsewhere").iterdir()) == []
 
 
 def test_wrong_words_are_refused(place):
@@ -199,7 +243,7 @@ def test_the_documentation_lists_every_rule_and_key():
     source = (ROOT / "cli/render/checks.cpp").read_text()
     text = (ROOT / "docs/deploy.md").read_text()
     rules = re.findall(r'\{"([a-z-]+)", &Checker::', source)
-    assert len(rules) == 14 and all(f"`{rule}`" in text for rule in rules)
+    assert len(rules) == 15 and all(f"`{rule}`" in text for rule in rules)
     schema = json.loads((ROOT / "cli/render/environment.schema.json").read_text())
     keys = [*schema["properties"], *schema["$defs"]["settings"]["properties"], *schema["properties"]["ci"]["properties"]]
     assert [key for key in keys if key != "version" and not re.search(rf"[`{{ ,.]{key}[`}},:.]", text)] == []
