@@ -38,12 +38,13 @@ Json copies(const std::vector<std::string>& sources) {
 }
 
 // Globs of what a change must touch to affect the service.
-Json changes(const spec::Cluster& cluster, const spec::Service& service) {
+Json changes(const spec::Cluster& cluster, const spec::Service& service, const std::string& environment) {
   const auto near = [&](const fs::path& path) { return path.lexically_relative(cluster.root).string(); };
   Json globs = service.build->inputs;
   if (globs.empty()) globs.push_back(near(service.folder) + "/**");
   if (service.home != cluster.root) globs.push_back(near(service.home) + "/service.yaml");
-  globs.push_back("msctl.yaml");
+  for (const std::string& one : {std::string("msctl.yaml"), environment, std::string("manifests/**")})
+    globs.push_back(one);
   for (auto& glob : globs) {
     // GitLab takes a folder by its name for a file.
     const auto text = glob.get<std::string>();
@@ -75,7 +76,7 @@ Json build_model(const Around& around, const spec::Service& service) {
   build["entrypoint_words"] = base::dump_json(Json::array({path}));
   build["line"] = shell_line(service.build->command);
   build["sources"] = copies(sources_of(around.cluster, service));
-  build["changes"] = changes(around.cluster, service);
+  build["changes"] = changes(around.cluster, service, around.environment.file);
   const Json& setup = around.environment.get("setup");
   build["setup_words"] = setup.is_object() ? base::dump_json(setup["command"]) : "";
   build["setup_sources"] = Json::array();

@@ -173,6 +173,40 @@ def test_the_workflow_passes_actionlint(out):
             assert "uses" not in step or re.fullmatch(r"[\w./-]+@[0-9a-f]{40}", step["uses"])
 
 
+def test_pipelines_ship_what_an_earlier_push_left(out):
+    workflow = yaml.safe_load((out / ".github/workflows/shop-staging.yml").read_text())
+    job = workflow["jobs"]["affected"]
+    script = job["steps"][-1]["run"]
+    assert "--status success" in script and job["permissions"]["actions"] == "read"
+    # Its shell, with programs that answer as GitHub's do.
+    def base(event, gh):
+        told = subprocess.run(
+            ["bash", "-euo", "pipefail", "-c", f"gh() {{ {gh}; }}; git() {{ true; }}; "
+             "msctl() { echo \"$3\" >&2; echo '[]'; }\n" + script],
+            env={"PATH": "/usr/bin:/bin", "GITHUB_EVENT_NAME": event, "GITHUB_REF_NAME": "main", "BASE": "before",
+                 "GITHUB_OUTPUT": "/dev/null"}, text=True, capture_output=True, check=False)
+        assert told.returncode == 0, told.stderr
+        return set(told.stderr.split())
+    assert base("push", "echo shipped") == {"shipped"}
+    assert base("push", "true") == {"before"}
+    assert base("push", "return 4") == {"before"}
+    assert base("pull_request", "echo shipped") == {"before"}
+    pipeline = yaml.safe_load((out / ".gitlab/shop-staging.gitlab-ci.yml").read_text())
+    assert pipeline["workflow"]["rules"][1]["auto_cancel"] == {"on_new_commit": "none"}
+    assert any("buildah login" in line and "$REGISTRY_PASSWORD" in line for line in pipeline["image:users"]["script"])
+    for script in ("\n".join(pipeline["deploy:users"]["script"]), workflow["jobs"]["deploy"]["steps"][-1]["run"]):
+        assert 'kubectl apply --server-side -f "rendered/staging/kubernetes"\n' in script  # namespace and ingress
+
+
+def test_the_meshes_own_door_is_let_through(out):
+    mesh = objects(out, "istio")
+    policy = next(one for one in mesh if one["kind"] == "NetworkPolicy" and one["metadata"]["name"] == "istio-ingress")
+    assert policy["spec"]["podSelector"]["matchLabels"] == {"app.kubernetes.io/name": "gateway"}
+    gateway = next(one for one in mesh if one["kind"] == "AuthorizationPolicy" and one["metadata"]["name"] == "gateway")
+    assert any("istio-system" in source["source"].get("namespaces", [])
+               for rule in gateway["spec"]["rules"] for source in rule.get("from", []))
+
+
 def test_shell_scripts_in_pipelines_parse(out):
     workflow = yaml.safe_load((out / ".github/workflows/shop-staging.yml").read_text())
     scripts = [step["run"] for job in workflow["jobs"].values() for step in job["steps"] if "run" in step]
@@ -190,7 +224,8 @@ def test_the_pipeline_passes_gitlabs_schema(out):
     assert validators.gitlab_mistakes({**pipeline, "x": {"script": ["a"], "nonsense": 1}})
     rules = pipeline["test:orders"]["rules"]
     assert rules[0]["changes"] == {"paths": ["services/orders/**", "services/users/proto/**", "common/**",
-                                             "services/orders/service.yaml", "msctl.yaml"],
+                                             "services/orders/service.yaml", "msctl.yaml",
+                                             "environments/staging.yaml", "manifests/**"],
                                    "compare_to": "refs/heads/main"}
 
 
