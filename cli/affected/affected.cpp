@@ -21,6 +21,7 @@ class Finder {
 
   Answer find() && {
     by_inputs();
+    by_setup();
     by_cluster_files();
     by_environments();
     by_own_manifests();
@@ -50,6 +51,18 @@ class Finder {
     for (const auto& file : change_.files) {
       for (const auto& one : inputs) {
         if (one.matches(file)) add(one.service, Kind::build, shown(file));
+      }
+    }
+  }
+
+  void by_setup() {
+    for (const auto& glob : change_.setup_inputs) {
+      const watch::Pattern pattern(now_.root, glob, false);
+      for (const auto& file : change_.files) {
+        if (!pattern.matches(file)) continue;
+        for (const auto& [name, service] : now_.services) {
+          if (service.build) add(name, Kind::build, shown(file));
+        }
       }
     }
   }

@@ -37,6 +37,7 @@ struct Change {
   std::string why_not;                    // then
   // Environment file, relative to the root, to its value before and now; null where there was or is none.
   std::map<std::string, std::pair<base::Json, base::Json>> environments;
+  std::vector<std::string> setup_inputs;  // of any environment: what every Dockerfile copies before the sources
 };
 
 Answer affected_by(const spec::Cluster& now, const Change& change);

@@ -79,6 +79,23 @@ void read_environments(const spec::Cluster& now, const affected::Difference& dif
   }
 }
 
+std::vector<std::string> setup_inputs(const spec::Cluster& now) {
+  std::vector<std::string> globs;
+  std::error_code failed;
+  for (fs::directory_iterator at(now.root / "environments", failed), end; !failed && at != end; at.increment(failed)) {
+    if (at->path().extension() != ".yaml") continue;
+    std::ifstream in(at->path(), std::ios::binary);
+    const base::Json value = parsed({std::istreambuf_iterator<char>(in), {}});
+    const base::Json setup = value.is_object() ? value.value("setup", base::Json()) : base::Json();
+    const base::Json inputs = setup.is_object() ? setup.value("inputs", base::Json()) : base::Json();
+    if (!inputs.is_array()) continue;
+    for (const auto& glob : inputs) {
+      if (glob.is_string()) globs.push_back(glob.get<std::string>());
+    }
+  }
+  return globs;
+}
+
 base::Result<affected::Answer> find_affected(const AffectedOptions& options) {
   TRY(const auto place, find_place(options.place));
   TRY(const auto now, place.load());
@@ -101,6 +118,7 @@ base::Result<affected::Answer> find_affected(const AffectedOptions& options) {
     change.why_not = "the cluster file of " + options.base + " cannot be read";
   }
   read_environments(now, difference, files, change);
+  change.setup_inputs = setup_inputs(now);
   return affected::affected_by(now, change);
 }
 

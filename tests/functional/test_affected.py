@@ -50,6 +50,7 @@ def test_nothing_changed(place):
     ("services/users/proto/users.proto", {"users": "btd", "orders": "btd"}),
     ("common/main.hpp", {"users": "btd", "orders": "btd"}),
     ("gateway/main.hpp", {"gateway": "btd"}),
+    ("common/deps.txt", {"users": "btd", "orders": "btd", "gateway": "btd"}),
     ("README.md", {}),
 ])
 def test_by_the_inputs_of_builds(place, name, expected):
