@@ -123,6 +123,9 @@ class Transaction {
     out.close();
     if (!out) return failure(path, std::error_code(errno, std::generic_category()));
     auto rights = fs::perms::owner_read | fs::perms::owner_write | fs::perms::group_read | fs::perms::others_read;
+    const auto there = fs::symlink_status(path, failed);
+    // What its owner closed to others stays closed.
+    if (fs::is_regular_file(there)) rights &= there.permissions() | fs::perms::owner_read | fs::perms::owner_write;
     if (file.executable) rights |= fs::perms::owner_exec | fs::perms::group_exec | fs::perms::others_exec;
     fs::permissions(fresh, rights, failed);
     if (failed) return failure(path, failed);

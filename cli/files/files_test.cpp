@@ -91,6 +91,13 @@ TEST_F(Files, nothing_of_the_write_is_left_beside_the_files) {
   EXPECT_EQ(count(), 1U);
 }
 
+TEST_F(Files, what_was_closed_to_others_stays_closed) {
+  put("a", "1");
+  fs::permissions(root / "a", fs::perms::owner_read | fs::perms::owner_write);
+  ASSERT_TRUE(write(root, {{"a", {"2"}}}));
+  EXPECT_EQ(fs::status(root / "a").permissions(), fs::perms::owner_read | fs::perms::owner_write);
+}
+
 TEST_F(Files, never_leaves_the_root) {
   for (const std::string path :
        {"../x", "a/../../x", "/etc/x", "", "a//b", "./a", "a/.", "a\\b", "a\nb", "a/", ".git/HEAD", "a/.GIT/config"}) {
