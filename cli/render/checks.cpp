@@ -113,8 +113,11 @@ class Checker {
     containers([&](const Object& deployment, const Json& container) {
       if (container.contains("readinessProbe") || container.contains("livenessProbe")) return;
       if (at(deployment.value, {"metadata", "annotations", "msctl.dev/no-probes"}).is_string()) return;
-      report(deployment,
-             "Deployment " + name_of(deployment.value) + " has no probe; give the service one under `probes`");
+      const std::string name = name_of(deployment.value);
+      report(deployment, is_job(text(at(container, {"name"})))
+                             ? name + " ends by itself, and a Deployment would start it for ever; run it before a " +
+                                   "rollout, and leave it out of the render by a profile"
+                             : "Deployment " + name + " has no probe; give the service one under `probes`");
     });
   }
 
@@ -353,6 +356,13 @@ class Checker {
       for (const auto& one : at(container, {"ports"})) {
         if (at(one, {"name"}) == port || at(one, {"containerPort"}) == port) return true;
       }
+    }
+    return false;
+  }
+
+  bool is_job(const std::string& container) const {
+    for (const auto& service : model_["services"]) {
+      if (service["name"] == container) return service.value("job", false);
     }
     return false;
   }

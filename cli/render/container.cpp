@@ -5,6 +5,7 @@
 #include <set>
 #include <tuple>
 
+#include "supervisor/spec/link.hpp"
 #include "supervisor/spec/resolve.hpp"
 
 namespace render {
@@ -37,6 +38,19 @@ std::string with_names(const std::string& service, std::string text) {
     }
   }
   return text;
+}
+
+// Where it is, without the file with the password, which is this machine's: libpq takes that from PGPASSWORD.
+std::string database_url(const spec::Cluster& inside, const spec::Service& service, const Environment& environment) {
+  const Json& given = environment.get("database");
+  std::string where = inside.postgres + ":";
+  if (!given.is_null()) {
+    where = given["host"].get<std::string>() + ":" + std::to_string(given.value("port", 5432));
+  } else {
+    const auto& own = inside.services.at(inside.postgres);
+    where += std::to_string(own.external ? port_in(own.external->url) : own.ports.at("client"));
+  }
+  return "postgres://" + service.name + "@" + where + "/" + service.name + "?application_name=" + service.name;
 }
 
 }  // namespace
@@ -102,11 +116,21 @@ Json container_config(const spec::Cluster& inside, const spec::Service& service,
     if (own.starts_with(mark)) url = "nats://" + inside.broker + ":" + own.substr(mark.size());
     if (!given.is_null()) url = given["url"];
   }
+  if (service.database == "postgres") config["database"]["url"] = database_url(inside, service, environment);
   return config;
 }
 
 bool is_replaced(const spec::Cluster& cluster, const std::string& service, const Environment& environment) {
-  return service == cluster.broker && !environment.get("broker").is_null();
+  const bool is_broker = service == cluster.broker && !environment.get("broker").is_null();
+  const bool is_database = service == cluster.postgres && !environment.get("database").is_null();
+  return is_broker || is_database || makes_databases(cluster, service);
+}
+
+bool makes_databases(const spec::Cluster& cluster, const std::string& service) {
+  if (cluster.postgres.empty() || service != spec::databases_job(cluster)) return false;
+  const auto found = cluster.services.find(service);
+  return found != cluster.services.end() && !found->second.command.empty() &&
+         found->second.command.front() == "${dir:bin}/msctl-postgres";
 }
 
 std::vector<Edge> edges_of(const spec::Cluster& cluster, const Environment& environment) {
@@ -124,6 +148,7 @@ std::vector<Edge> edges_of(const spec::Cluster& cluster, const Environment& envi
   for (const auto& [name, service] : cluster.services) {
     for (const auto& call : service.calls) add(name, call.service, "grpc");
     if (!service.publishes.empty() || !service.consumes.empty()) add(name, cluster.broker, "client");
+    if (service.database == "postgres") add(name, cluster.postgres, "client");
     if (!service.gateway) continue;
     for (const auto& [other, routed] : cluster.services) {
       if (!routed.routes.empty()) add(name, other, "http");
@@ -153,8 +178,10 @@ std::vector<int> outside_ports(const spec::Cluster& cluster, const spec::Service
   if (uses_events && !environment.get("broker").is_null()) {
     ports.insert(port_in(environment.get("broker")["url"].get<std::string>()));
   }
-  if (service.database == "postgres" && !environment.get("database").is_null()) {
-    ports.insert(environment.get("database").value("port", 5432));
+  if (service.database == "postgres") {
+    const Json& given = environment.get("database");
+    if (given.is_null()) external(cluster.postgres);
+    if (!given.is_null()) ports.insert(given.value("port", 5432));
   }
   return {ports.begin(), ports.end()};
 }

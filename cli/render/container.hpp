@@ -44,7 +44,11 @@ std::vector<Edge> edges_of(const spec::Cluster& cluster, const Environment& envi
 std::vector<int> outside_ports(const spec::Cluster& cluster, const spec::Service& service,
                                const Environment& environment);
 
-// The cluster's own broker, which the environment replaces by another one.
+// What is not rendered: the cluster's own broker or PostgreSQL when the environment names another one, and
+// makes_databases().
 bool is_replaced(const spec::Cluster& cluster, const std::string& service, const Environment& environment);
+
+// The job that msctl adds to make databases and roles on this machine (docs/cluster-file.md).
+bool makes_databases(const spec::Cluster& cluster, const std::string& service);
 
 }  // namespace render

@@ -168,6 +168,10 @@ base::Result<Model> make_model(const spec::Cluster& cluster, const Environment& 
   value["workloads"] = Json::array();
   value["externals"] = Json::array();
   for (const auto& [name, service] : cluster.services) {
+    if (makes_databases(cluster, name)) {
+      remarks.notes.push_back(name + ": roles and databases are made by whoever runs PostgreSQL there, each with the " +
+                              "name of its service");
+    }
     if (is_replaced(cluster, name, environment)) continue;
     Json made = service_model(around, service, remarks);
     if (service.gateway) value["gateway"] = gateway_model(inside.services.at(name), made);

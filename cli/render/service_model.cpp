@@ -16,6 +16,7 @@ constexpr long long pre_stop_s = 5;
 constexpr long long kill_margin_s = 5;
 
 constexpr const char* config_variable = "MSCTL_CONFIG";
+constexpr const char* password_variable = "PGPASSWORD";  // libpq's
 
 // Kubernetes replaces $(NAME) in variables and commands, and takes $$ for $.
 std::string doubled(const std::string& text) {
@@ -43,6 +44,7 @@ class Maker {
   Json make() {
     Json model{{"name", service_.name}, {"version", service_.version}, {"kind", kind()}};
     model["stateful"] = is_stateful();
+    model["job"] = is_job();
     model["labels"] = settings_["labels"];
     model["annotations"] = settings_["annotations"];
     model["user"] = settings_["user"];
@@ -65,6 +67,16 @@ class Maker {
     return service_.source == spec::Source::image || !service_.build ? "image" : "build";
   }
   bool is_here() const { return service_.source != spec::Source::external; }
+  // It ends, and is not started again for that: others wait until it has.
+  bool is_job() const {
+    const auto awaits_it = [&](const spec::Dependency& dependency) {
+      return dependency.service == service_.name && dependency.condition == spec::Condition::completed;
+    };
+    return service_.restart.policy == spec::RestartPolicy::no ||
+           std::any_of(around_.cluster.services.begin(), around_.cluster.services.end(), [&](const auto& one) {
+             return std::any_of(one.second.depends_on.begin(), one.second.depends_on.end(), awaits_it);
+           });
+  }
   bool is_stateful() const { return uses_data_folder() || service_.database == "sqlite"; }
   bool uses_data_folder() const {
     return std::any_of(service_.command.begin(), service_.command.end(),
@@ -151,7 +163,7 @@ class Maker {
     model["probes"] = {{"startup", boot.is_null() ? (ready.is_null() ? live : ready) : boot},
                        {"readiness", ready},
                        {"liveness", live}};
-    if (is_here() && live.is_null()) {
+    if (is_here() && live.is_null() && !is_job()) {
       remarks_.notes.push_back(service_.name + ": it has no live probe, so nobody restarts it when it hangs");
     }
     model["health_command"] = nullptr;
@@ -208,6 +220,10 @@ class Maker {
     model["env"] = Json::array();
     for (const auto& [name, value] : env.items()) {
       model["env"].push_back({{"name", name}, {"value", value}, {"doubled", doubled(value.get<std::string>())}});
+    }
+    if (service_.database == "postgres" && is_here() && !settings_["secrets"].contains(password_variable)) {
+      mistake("its database wants a password; name the Secret that has it: " + settings_key() + ".secrets." +
+              password_variable + ": {secret: NAME, key: KEY}");
     }
     model["secrets"] = Json::array();
     for (const auto& [name, from] : settings_["secrets"].items()) {

@@ -267,3 +267,50 @@ def test_monitors_read_metrics_that_there_are(out):
     named = set(re.findall(r"\b((?:http|rpc|outbox|gateway)_[a-z_]+?)(?:_bucket)?\{", text))
     sources = "".join(path.read_text() for path in (validators.ROOT / "services").rglob("*.cpp"))
     assert named and all(f'"{name}"' in sources for name in named), named
+
+
+def test_a_database_on_postgresql_is_reached_with_a_password_of_a_secret(msctl_bin, tmp_path):
+    cluster, own, environment = workspace.cluster(), workspace.services(), workspace.environment()
+    cluster["postgres"] = "pg"
+    cluster["services"]["pg"] = {"command": ["msctl-postgres", "serve", "${dir:data}"], "ports": {"client": 5433},
+                                 "probes": {"ready": {"tcp": "client"}}}
+    own["users"]["database"] = "postgres"
+    environment["services"]["pg"] = {"image": "registry.example.com/postgres:15", "command": ["postgres"]}
+    place = Cluster(msctl_bin, tmp_path)
+    workspace.write_workspace(tmp_path, cluster, own, {"staging": environment})
+    assert "services.users.secrets.PGPASSWORD" in place.run("deploy", "--target", "k8s").stderr
+    environment["services"]["users"]["secrets"]["PGPASSWORD"] = {"secret": "users-db", "key": "password"}
+
+    def users(database):
+        if database:
+            environment["database"] = database
+        workspace.write_workspace(tmp_path, cluster, own, {"staging": environment})
+        done = place.run("deploy", "--target", "k8s,compose")
+        assert done.returncode == 0, done.stderr
+        assert "pg-databases: roles and databases are made by whoever runs PostgreSQL" in done.stderr
+        assert not (tmp_path / "deploy/staging/kubernetes/pg-databases").exists()
+        config = json.loads((tmp_path / "deploy/staging/compose/config/users.json").read_text())
+        policy = next(value for _, value in workspace.rendered(tmp_path / "deploy/staging/kubernetes/users")
+                      if value["kind"] == "NetworkPolicy")
+        return config["database"]["url"], str(policy["spec"]["egress"])
+
+    url, egress = users(None)
+    assert url == "postgres://users@pg:5433/users?application_name=users"
+    assert "'app.kubernetes.io/name': 'pg'" in egress and "5433" in egress
+    url, egress = users({"host": "db.example.com"})
+    assert url == "postgres://users@db.example.com:5432/users?application_name=users"
+    assert "'pg'" not in egress and "5432" in egress
+    assert not (tmp_path / "deploy/staging/kubernetes/pg").exists()
+
+
+def test_a_job_runs_once_in_compose_and_is_no_deployment(msctl_bin, tmp_path):
+    cluster, own = workspace.cluster(), workspace.services()
+    cluster["services"]["load"] = {"command": ["bin/load"], "build": {"command": ["make"], "inputs": ["gateway/**"]}}
+    own["users"]["depends_on"] = {"load": "completed"}
+    workspace.write_workspace(tmp_path, cluster, own)
+    place = Cluster(msctl_bin, tmp_path)
+    done = place.run("deploy", "--target", "compose")
+    assert done.returncode == 0, done.stderr
+    services = workspace.documents((tmp_path / "deploy/staging/compose/compose.yaml").read_text())[0]["services"]
+    assert services["load"]["restart"] == "no" and services["users"]["restart"] == "unless-stopped"
+    assert "load ends by itself" in place.run("deploy", "--target", "k8s").stderr
