@@ -15,6 +15,8 @@ using base::Json;
 constexpr long long pre_stop_s = 5;
 constexpr long long kill_margin_s = 5;
 
+constexpr int first_free_port = 1024;  // what lies below is for processes with more rights
+
 constexpr const char* config_variable = "MSCTL_CONFIG";
 constexpr const char* password_variable = "PGPASSWORD";  // libpq's
 
@@ -143,11 +145,15 @@ class Maker {
     }
   }
 
-  void add_ports(Json& model) const {
+  void add_ports(Json& model) {
     model["speaks_http"] = inside_.ports.contains("http");
     model["speaks_rpc"] = inside_.ports.contains("grpc");
     model["ports"] = Json::array();
     for (const auto& [name, number] : inside_.ports) {
+      if (number < first_free_port && is_here()) {
+        remarks_.notes.push_back(service_.name + ": its port " + std::to_string(number) +
+                                 " is below 1024, which user " + settings_["user"].dump() + " may not bind everywhere");
+      }
       const std::string protocol = name.starts_with("http") ? "http" : name.starts_with("grpc") ? "grpc" : "tcp";
       model["ports"].push_back({{"name", port_name(name)}, {"number", number}, {"protocol", protocol}});
     }

@@ -4,6 +4,7 @@
 #include <optional>
 #include <set>
 
+#include "cli/render/ledger.hpp"
 #include "cli/render/template.hpp"
 #include "cli/render/yaml_text.hpp"
 #include "supervisor/spec/suggest.hpp"
@@ -138,6 +139,7 @@ class Renderer {
     if (!path->is_string()) return mistake(form, "/path", "expected a text", of);
     const auto& name = path->get_ref<const std::string&>();
     if (const auto good = files::check_path(name); !good) return mistake(form, "/path", good.error().message, of);
+    if (name == ledger_name) return mistake(form, "/path", "msctl keeps its list of files there; choose another", of);
     const bool is_text = form.source.document.value.contains("lines");
     auto content = is_text ? lines(form, scope, of) : documents(form, scope, name, of);
     if (!content) return;

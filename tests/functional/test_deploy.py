@@ -220,8 +220,16 @@ def test_a_folder_of_the_workspace_overrides_a_form(place):
     assert (place.folder / "deploy/ns.yaml").exists() and (place.folder / "deploy/extra-users.yaml").exists()
     (own / "extra.yaml").write_text("path: a.yaml\ndocuments:\n  - kind: X\n    a: {b: '${service.nam}'}\n")
     assert 'manifests/kubernetes/extra.yaml:4: documents[0].a.b: unknown variable "service"' in deploy(place, "--target", "k8s", code=2).stderr
-    (own / "extra.yaml").write_text("path: ../a.yaml\ndocuments: []\n")
-    assert "extra.yaml:1: path" in deploy(place, "--target", "k8s", code=2).stderr
+    for path in ("../a.yaml", ".git/config", ".msctl-deploy.json"):
+        (own / "extra.yaml").write_text(f"path: {path}\ndocuments: []\n")
+        assert "extra.yaml:1: path" in deploy(place, "--target", "k8s", code=2).stderr, path
+
+
+def test_a_port_that_wants_more_rights_is_noted(place):
+    own = workspace.services()
+    own["users"]["ports"]["http"] = 80
+    workspace.write_workspace(place.folder, own=own)
+    assert "note: users: its port 80 is below 1024" in deploy(place, "--target", "k8s", "--dry-run").stderr
 
 
 def test_objects_that_contradict_each_other_are_refused(place):
