@@ -132,11 +132,16 @@ class Edit {
   std::string newline_;
 };
 
-}  // namespace
+// What msctl itself makes of a PostgreSQL server; docs/cluster-file.md.
+constexpr const char* postgres_name = "postgres";
+constexpr const char* postgres_entry =
+    "{command: [\"${dir:bin}/msctl-postgres\", serve, \"${dir:data}\", \"${port:client}\", "
+    "\"${dir:state}/postgres\"], ports: {client: 0}, probes: {ready: {tcp: client}}, restart: {policy: always}}";
 
-base::Result<std::string> add_service(const std::string& text, const std::string& name, const std::string& path) {
+// `text` with `NAME: ENTRY` behind the last entry of `services`.
+base::Result<std::string> add_entry(const std::string& text, const std::string& name, const std::string& entry) {
   TRY(const auto document, spec::parse_yaml(text, file_name));
-  const std::string entry = name + ": {path: " + path + "}";
+  TRY(const auto meaning, spec::parse_yaml(entry, file_name));
   if (!document.value.is_object() && !document.value.is_null()) {
     return base::fail(ErrorCode::malformed, std::string(file_name) + " is no map");
   }
@@ -147,13 +152,52 @@ base::Result<std::string> add_service(const std::string& text, const std::string
   if (services.contains(name)) {
     return base::fail(ErrorCode::conflict, std::string(file_name) + " has a service " + name + " already");
   }
-  services[name] = {{"path", path}};
-  std::string edited = Edit(text, document, entry, std::move(wanted)).result();
+  services[name] = meaning.value;
+  const std::string line = name + ": " + entry;
+  std::string edited = Edit(text, document, line, std::move(wanted)).result();
   if (!edited.empty()) return edited;
   return base::fail(ErrorCode::conflict, std::string(file_name) +
                                              " is laid out in a way that is not edited by guess; write its services as "
                                              "a block with one line each, so that this one can follow them: " +
-                                             entry);
+                                             line);
+}
+
+}  // namespace
+
+base::Result<std::string> add_service(const std::string& text, const std::string& name, const std::string& path) {
+  return add_entry(text, name, "{path: " + path + "}");
+}
+
+base::Result<std::string> add_postgres(const std::string& text) {
+  TRY(const auto before, spec::parse_yaml(text, file_name));
+  if (before.value.is_object() && before.value.contains("postgres")) return text;
+  const bool is_taken = before.value.is_object() && before.value.contains("services") &&
+                        before.value["services"].is_object() && before.value["services"].contains(postgres_name);
+  if (is_taken) {
+    return base::fail(ErrorCode::conflict, std::string(file_name) +
+                                               " has a service postgres but does not say that it is the cluster's "
+                                               "PostgreSQL; if it is, add the line: postgres: postgres");
+  }
+  TRY(const auto with_service, add_entry(text, postgres_name, postgres_entry));
+  TRY(const auto document, spec::parse_yaml(with_service, file_name));
+  // Above `services`, where the name of the broker stands, too.
+  Json wanted = Json::object();
+  for (const auto& [key, value] : document.value.items()) {
+    if (key == "services") wanted["postgres"] = postgres_name;
+    wanted[key] = value;
+  }
+  const auto at = static_cast<std::size_t>(spec::line_of(document, "/services")) - 1;
+  const auto lines = lines_of(with_service);
+  const std::string newline = lines[at].ends_with("\r\n") ? "\r\n" : "\n";
+  std::string edited;
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    edited += (i == at ? "postgres: " + std::string(postgres_name) + newline : "") + lines[i];
+  }
+  const auto read = spec::parse_yaml(edited, file_name);
+  if (read && read.value().value == wanted) return edited;
+  return base::fail(ErrorCode::conflict, std::string(file_name) +
+                                             " is laid out in a way that is not edited by guess; add PostgreSQL to it "
+                                             "by hand (docs/cluster-file.md): postgres: postgres");
 }
 
 }  // namespace scaffold

@@ -63,5 +63,31 @@ TEST(AddService, refuses_rather_than_guesses) {
   EXPECT_NE(added("services: a\n").find("error"), std::string::npos);
 }
 
+TEST(AddPostgres, names_it_and_adds_what_runs_it) {
+  const auto made = add_postgres("# a\nname: shop\nservices:\n  # web\n  web: {path: services/web}\n\ntry_this: [x]\n");
+  ASSERT_TRUE(made) << made.error().message;
+  EXPECT_TRUE(made.value().starts_with("# a\nname: shop\npostgres: postgres\nservices:\n  # web\n")) << made.value();
+  EXPECT_NE(made.value().find("\n  postgres: {command: [\"${dir:bin}/msctl-postgres\", serve, "), std::string::npos);
+  EXPECT_TRUE(made.value().ends_with("}\n\ntry_this: [x]\n")) << made.value();
+  EXPECT_EQ(add_postgres(made.value()).value(), made.value());
+}
+
+TEST(AddPostgres, begins_the_map_and_keeps_flow_style_and_line_ends) {
+  EXPECT_TRUE(add_postgres("").value().starts_with("postgres: postgres\nservices:\n  postgres: {command"));
+  EXPECT_TRUE(add_postgres("services: {web: {path: x}}\n").value().starts_with("postgres: postgres\nservices: {web"));
+  EXPECT_TRUE(add_postgres("services:\r\n  web: {path: x}\r\n").value().starts_with("postgres: postgres\r\nservices:"));
+}
+
+TEST(AddPostgres, refuses_rather_than_guesses) {
+  const auto refused = [](const std::string& text) {
+    const auto made = add_postgres(text);
+    return made ? made.value() : "error: " + made.error().message;
+  };
+  EXPECT_NE(refused("services:\n  postgres: {path: y}\n").find("add the line: postgres: postgres"), std::string::npos);
+  EXPECT_NE(refused("{\"services\": {\"web\": {\"path\": \"x\"}}, \"name\": \"y\"}\n").find("by guess"),
+            std::string::npos);
+  EXPECT_NE(refused("- a\n").find("is no map"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace scaffold

@@ -127,6 +127,11 @@ base::Result<Rendered> render_again(const spec::Cluster& cluster, const Generate
   return rendered;
 }
 
+bool uses_postgres(const Values& values) {
+  const auto found = values.find("db");
+  return found != values.end() && found->second == std::vector<std::string>{"postgres"};
+}
+
 }  // namespace
 
 base::Result<Draft> draft_service(const spec::Cluster& cluster, const Template& made, const ServiceRequest& request) {
@@ -147,7 +152,11 @@ base::Result<Draft> draft_service(const spec::Cluster& cluster, const Template& 
   const std::string file = draft.cluster.lexically_relative(cluster.root).generic_string();
   TRY(const auto text, read_file(draft.cluster));
   if (!text) return base::fail(ErrorCode::not_found, "there is no " + file);
-  TRY(auto edited, add_service(text->content, name.name, folder));
+  std::string before = text->content;
+  if (uses_postgres(values) && cluster.postgres.empty()) {
+    TRY(before, add_postgres(before));
+  }
+  TRY(auto edited, add_service(before, name.name, folder));
   draft.tree[file] = {std::move(edited), text->executable};
   TRY(draft.steps, files::compare(draft.root, draft.tree));
   TRY(check_all_new(draft, file));

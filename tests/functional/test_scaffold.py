@@ -142,6 +142,24 @@ def test_a_new_service_is_in_the_cluster(shop):
     assert "{{" not in "".join(path.read_text() for path in (shop.folder / "services/billing").rglob("*.hpp"))
 
 
+def test_a_first_service_on_postgresql_brings_the_server(shop):
+    for name in ("ledger", "bank"):
+        done = shop.run("new-service", name, "--db", "postgres")
+        assert done.returncode == 0, done.stderr
+    config = json.loads(shop.run("config", "--output", "json").stdout)
+    assert config["postgres"] == "postgres"
+    assert config["services"]["postgres"]["command"][1] == "serve"
+    assert config["services"]["ledger"]["database"] == config["services"]["bank"]["database"] == "postgres"
+    text = (shop.folder / "msctl.yaml").read_text()
+    assert text.startswith("# The cluster.") and text.count("msctl-postgres") == 1
+
+
+def test_a_service_that_happens_to_be_named_postgres_is_left_alone(shop):
+    text = (shop.folder / "msctl.yaml").read_text().replace("services:\n", "services:\n  postgres: {command: [sleep, '1']}\n")
+    (shop.folder / "msctl.yaml").write_text(text)
+    assert "add the line: postgres: postgres" in refused(shop, "new-service", "ledger", "--db", "postgres", code=1)
+
+
 @pytest.mark.parametrize("args", ((), ("--publishes", "a.b"), ("--consumes", "a.b"), ("--publishes", "a.b", "--consumes", "a.b"),
                                   ("--template", "cpp-worker", "--consumes", "a.b")))
 def test_migrations_are_numbered_without_a_gap(shop, args):
