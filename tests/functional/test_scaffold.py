@@ -160,6 +160,16 @@ def test_a_service_that_happens_to_be_named_postgres_is_left_alone(shop):
     assert "add the line: postgres: postgres" in refused(shop, "new-service", "ledger", "--db", "postgres", code=1)
 
 
+def test_inputs_name_all_that_a_build_reads(shop):
+    for args in (("catalog",), ("cart", "--calls", "catalog"), ("mailer", "--template", "cpp-worker", "--consumes", "a.b")):
+        assert shop.run("new-service", *args).returncode == 0
+    services = json.loads(shop.run("config", "--output", "json").stdout)["services"]
+    for name in ("catalog", "cart", "mailer"):
+        inputs = services[name]["build"]["inputs"]
+        assert {f"services/{name}/**", "CMakeLists.txt", "services/CMakeLists.txt", ".ci/build"} <= set(inputs)
+    assert "services/catalog/proto/**" in services["cart"]["build"]["inputs"]
+
+
 @pytest.mark.parametrize("args", ((), ("--publishes", "a.b"), ("--consumes", "a.b"), ("--publishes", "a.b", "--consumes", "a.b"),
                                   ("--template", "cpp-worker", "--consumes", "a.b")))
 def test_migrations_are_numbered_without_a_gap(shop, args):
