@@ -19,8 +19,10 @@ using Files = std::set<std::string>;
 // Where the build leaves the service's program; empty when its command names none of the workspace.
 fs::path program_of(const spec::Cluster& cluster, const spec::Service& service) {
   static constexpr std::string_view bin = "${dir:bin}/";
+  static constexpr std::string_view root = "${dir:root}/";
   const std::string& word = service.command.front();
   if (word.starts_with(bin)) return cluster.bin / word.substr(bin.size());
+  if (word.starts_with(root)) return cluster.root / word.substr(root.size());
   return word.find('/') == std::string::npos ? fs::path() : (service.folder / word).lexically_normal();
 }
 

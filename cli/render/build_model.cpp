@@ -10,6 +10,7 @@ namespace fs = std::filesystem;
 using base::Json;
 
 constexpr std::string_view bin_folder = "${dir:bin}/";
+constexpr std::string_view root_folder = "${dir:root}/";
 
 // As a shell reads it, each word as it is.
 std::string shell_line(const std::vector<std::string>& words) {
@@ -57,8 +58,10 @@ Json changes(const spec::Cluster& cluster, const spec::Service& service, const s
 // Where the build leaves the program, relative to msctl.yaml; empty when that is elsewhere.
 std::string made_by_build(const spec::Cluster& cluster, const spec::Service& service) {
   const std::string& word = service.command.front();
-  const bool in_bin = word.starts_with(bin_folder);
-  const auto made = in_bin ? cluster.bin / word.substr(bin_folder.size()) : (service.folder / word).lexically_normal();
+  fs::path made = service.folder / word;
+  if (word.starts_with(bin_folder)) made = cluster.bin / word.substr(bin_folder.size());
+  if (word.starts_with(root_folder)) made = cluster.root / word.substr(root_folder.size());
+  made = made.lexically_normal();
   const std::string relative = made.lexically_relative(cluster.root).string();
   const bool is_ours = !relative.empty() && !relative.starts_with("..") && word.find('/') != std::string::npos;
   return is_ours ? relative : std::string();

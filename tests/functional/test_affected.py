@@ -181,6 +181,9 @@ def test_inputs_are_compared_with_what_the_compiler_read(place):
     edit(place, "msctl.yaml", lambda value: value["services"]["gateway"]["build"].update(inputs=["gateway/**", "other/**"]))
     done = place.run("affected", "--check")
     assert done.returncode == 0 and "name all 3 files" in done.stdout
+    edit(place, "msctl.yaml", lambda value: value["services"]["gateway"].update(command=["${dir:root}/out/bin/gateway"]))
+    done = place.run("affected", "--check")
+    assert done.returncode == 0 and "name all 3 files" in done.stdout
 
 
 def test_our_own_services_name_all_that_they_are_built_from(msctl_bin):

@@ -160,6 +160,16 @@ def test_dockerfiles_take_only_what_the_service_is_built_from(out):
     assert not (out / "staging/dockerfile/nats").exists()
 
 
+def test_a_dockerfile_finds_the_program_below_the_root(msctl_bin, tmp_path):
+    own = workspace.services()
+    own["users"]["command"] = ["${dir:root}/build/bin/users"]
+    workspace.write_workspace(tmp_path, own=own)
+    done = Cluster(msctl_bin, tmp_path).run("deploy", "--target", "dockerfile")
+    assert done.returncode == 0, done.stdout + done.stderr
+    text = (tmp_path / "deploy/staging/dockerfile/users/Dockerfile").read_text()
+    assert '"sh", "build/bin/users"]' in text and 'ENTRYPOINT ["/app/bin/users"]' in text
+
+
 def test_the_workflow_passes_actionlint(out):
     text = (out / ".github/workflows/shop-staging.yml").read_text()
     assert validators.workflow_mistakes(text) == []
