@@ -22,9 +22,13 @@ REST and gRPC over one handler, SQLite with migrations, an outbox to NATS
 JetStream, health, metrics and logs. The recommended packages are what building
 such a service needs; msctl alone runs without them.")
 
-# What building a service needs is what building msctl needs; a cluster has a broker, and a service has tests.
-file(STRINGS .ci/packages-build.txt recommended REGEX "^[^#]")
-list(APPEND recommended libgtest-dev libgmock-dev nats-server git)
+# What building a service needs is what building msctl needs; what running a cluster needs (a broker, and Python, which
+# generated tests need as well) is what the reference cluster needs; and a service has tests.
+set(recommended libgtest-dev libgmock-dev git)
+foreach(list IN ITEMS build run)
+  file(STRINGS .ci/packages-${list}.txt packages REGEX "^[^#]")
+  list(APPEND recommended ${packages})
+endforeach()
 list(JOIN recommended ", " CPACK_DEBIAN_PACKAGE_RECOMMENDS)
 
 # Debian wants a changelog in a form of its own; what changed is in ours.

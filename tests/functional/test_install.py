@@ -148,8 +148,9 @@ def test_the_debian_package(tmp_path):
     fields = {name: call("dpkg-deb", "-f", package, name).strip() for name in ("Depends", "Recommends", "Maintainer")}
     needed = re.findall(r"(?:^|, )([^ ,]+)", fields["Depends"])
     assert "libc6" in needed and not [one for one in needed if re.match("libgrpc|libprotobuf|libnats|libsqlite", one)]
-    lines = (ROOT / ".ci" / "packages-build.txt").read_text().splitlines()
-    wanted = {line for line in lines if line and not line.startswith("#")} | {"nats-server", "git"}
+    lines = [line for name in ("build", "run") for line in (ROOT / ".ci" / f"packages-{name}.txt").read_text().splitlines()]
+    wanted = {line for line in lines if line and not line.startswith("#")} | {"libgtest-dev", "git"}
+    assert {"nats-server", "python3", "curl"} <= wanted, "generated services and their tests need them"
     assert wanted <= set(fields["Recommends"].split(", "))
     call("dpkg-deb", "-x", package, tmp_path / "unpacked")
     check_files(tmp_path / "unpacked" / "usr")
