@@ -23,15 +23,34 @@ void name_host(Json& address, const std::string& service) {
   if (text.starts_with(loopback)) address = service + ":" + text.substr(loopback.size());
 }
 
-// `postgres://ROLE@…/DATABASE?passfile=…&application_name=NAME` on another server, without the file.
-std::string on_server(const std::string& url, const Json& server) {
-  const auto at = url.find('@');
-  const auto path = url.find('/', at);
-  const auto query = url.find('?', path);
-  const auto application = url.find("application_name=", query);
-  return url.substr(0, at + 1) + server["host"].get<std::string>() + ":" + std::to_string(server.value("port", 5432)) +
-         url.substr(path, query - path) +
-         (application == std::string::npos ? std::string() : "?" + url.substr(application));
+// `127.0.0.1:${port:OTHER.NAME}` is where the other service is here; there it is under its name.
+std::string with_names(const std::string& service, std::string text) {
+  static constexpr std::string_view mark = ":${port:";
+  for (const std::string_view host : {"127.0.0.1", "localhost"}) {
+    const std::string wanted = std::string(host) + std::string(mark);
+    for (auto at = text.find(wanted); at != std::string::npos; at = text.find(wanted, at + 1)) {
+      const auto begin = at + wanted.size();
+      const auto end = text.find('}', begin);
+      const auto dot = text.find('.', begin);
+      if (end == std::string::npos || dot >= end) continue;
+      const std::string other = text.substr(begin, dot - begin);
+      if (other != service) text.replace(at, host.size(), other);
+    }
+  }
+  return text;
+}
+
+// Where it is, without the file with the password, which is this machine's: libpq takes that from PGPASSWORD.
+std::string database_url(const spec::Cluster& inside, const spec::Service& service, const Environment& environment) {
+  const Json& given = environment.get("database");
+  std::string where = inside.postgres + ":";
+  if (!given.is_null()) {
+    where = given["host"].get<std::string>() + ":" + std::to_string(given.value("port", 5432));
+  } else {
+    const auto& own = inside.services.at(inside.postgres);
+    where += std::to_string(own.external ? port_in(own.external->url) : own.ports.at("client"));
+  }
+  return "postgres://" + service.name + "@" + where + "/" + service.name + "?application_name=" + service.name;
 }
 
 }  // namespace
@@ -97,20 +116,21 @@ Json container_config(const spec::Cluster& inside, const spec::Service& service,
     if (own.starts_with(mark)) url = "nats://" + inside.broker + ":" + own.substr(mark.size());
     if (!given.is_null()) url = given["url"];
   }
-  const Json& server = environment.get("database");
-  if (service.database == "postgres" && !server.is_null()) {
-    config["database"]["url"] = on_server(config["database"]["url"].get<std::string>(), server);
-  }
+  if (service.database == "postgres") config["database"]["url"] = database_url(inside, service, environment);
   return config;
 }
 
 bool is_replaced(const spec::Cluster& cluster, const std::string& service, const Environment& environment) {
-  if (service == cluster.broker) return !environment.get("broker").is_null();
-  const auto postgres = cluster.services.find(cluster.postgres);
-  if (postgres == cluster.services.end()) return false;
-  const bool is_ours = postgres->second.source != spec::Source::external;
-  return service == spec::databases_job(cluster) ||
-         (service == cluster.postgres && (is_ours || !environment.get("database").is_null()));
+  const bool is_broker = service == cluster.broker && !environment.get("broker").is_null();
+  const bool is_database = service == cluster.postgres && !environment.get("database").is_null();
+  return is_broker || is_database || makes_databases(cluster, service);
+}
+
+bool makes_databases(const spec::Cluster& cluster, const std::string& service) {
+  if (cluster.postgres.empty() || service != spec::databases_job(cluster)) return false;
+  const auto found = cluster.services.find(service);
+  return found != cluster.services.end() && !found->second.command.empty() &&
+         found->second.command.front() == "${dir:bin}/msctl-postgres";
 }
 
 std::vector<Edge> edges_of(const spec::Cluster& cluster, const Environment& environment) {

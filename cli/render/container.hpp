@@ -25,8 +25,7 @@ spec::Cluster in_containers(const spec::Cluster& cluster);
 base::Result<std::string> container_text(const spec::Cluster& inside, const std::string& service,
                                          const std::string& text, const base::Json& env);
 
-// The service's MSCTL_CONFIG document, bound to all addresses, with services by their names. With `database` in the
-// environment, the URL of a PostgreSQL database leads there and names no password file, so libpq takes PGPASSWORD.
+// The service's MSCTL_CONFIG document, bound to all addresses, with services by their names.
 base::Json container_config(const spec::Cluster& inside, const spec::Service& service, const Environment& environment);
 
 // Who connects to whom on which port.
@@ -45,8 +44,8 @@ std::vector<Edge> edges_of(const spec::Cluster& cluster, const Environment& envi
 std::vector<int> outside_ports(const spec::Cluster& cluster, const spec::Service& service,
                                const Environment& environment);
 
-// The cluster's own broker or PostgreSQL, which the environment replaces by another one. A server that msctl-postgres
-// runs is for one machine and always replaced, with the job that makes its databases.
+// What is not rendered: the cluster's own broker or PostgreSQL when the environment names another one, and
+// makes_databases().
 bool is_replaced(const spec::Cluster& cluster, const std::string& service, const Environment& environment);
 
 // The job that msctl adds to make databases and roles on this machine (docs/cluster-file.md).

@@ -46,7 +46,7 @@ class Maker {
   Json make() {
     Json model{{"name", service_.name}, {"version", service_.version}, {"kind", kind()}};
     model["stateful"] = is_stateful();
-    check_database();
+    model["job"] = is_job();
     model["labels"] = settings_["labels"];
     model["annotations"] = settings_["annotations"];
     model["user"] = settings_["user"];
@@ -83,18 +83,6 @@ class Maker {
   bool uses_data_folder() const {
     return std::any_of(service_.command.begin(), service_.command.end(),
                        [](const auto& word) { return word.find("${dir:data}") != std::string::npos; });
-  }
-
-  // The server and the passwords of `up` are on this machine only.
-  void check_database() {
-    if (service_.database != "postgres") return;
-    if (around_.environment.get("database").is_null()) {
-      mistake("its database is on PostgreSQL, and where that is nobody says; set `database: {host: …, port: …}` in " +
-              around_.environment.file);
-    } else if (!settings_["secrets"].contains("PGPASSWORD")) {
-      remarks_.notes.push_back(service_.name + ": no password for its database is named; " + settings_key() +
-                               ".secrets.PGPASSWORD can name a Secret");
-    }
   }
 
   void mistake(const std::string& what) { remarks_.mistakes.push_back(service_.name + ": " + what); }

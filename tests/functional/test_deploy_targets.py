@@ -170,43 +170,6 @@ def test_a_dockerfile_finds_the_program_below_the_root(msctl_bin, tmp_path):
     assert '"sh", "build/bin/users"]' in text and 'ENTRYPOINT ["/app/bin/users"]' in text
 
 
-def on_postgres():
-    cluster, own = workspace.cluster(), workspace.services()
-    cluster["postgres"] = "postgres"
-    cluster["services"]["postgres"] = {
-        "command": ["${dir:bin}/msctl-postgres", "serve", "${dir:data}", "${port:client}", "${dir:state}/postgres"],
-        "ports": {"client": 0}, "probes": {"ready": {"tcp": "client"}}}
-    own["orders"]["database"] = "postgres"
-    return cluster, own
-
-
-def test_a_database_on_postgresql_is_where_the_environment_says(msctl_bin, tmp_path):
-    cluster, own = on_postgres()
-    environment = workspace.environment()
-    environment["database"] = {"host": "db.example.com", "port": 5433}
-    environment["services"]["orders"] = {"secrets": {"PGPASSWORD": {"secret": "orders-db", "key": "password"}}}
-    workspace.write_workspace(tmp_path, cluster, own, {"staging": environment})
-    done = Cluster(msctl_bin, tmp_path).run("deploy", "--target", ALL)
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "PGPASSWORD" not in done.stderr
-    config = json.loads((tmp_path / "deploy/staging/compose/config/orders.json").read_text())
-    assert config["database"]["url"] == "postgres://orders@db.example.com:5433/orders?application_name=orders"
-    objects = [value for _, value in workspace.rendered(tmp_path / "deploy/staging")]
-    assert validators.kubernetes_mistakes([one for one in objects if "kind" in one]) == []
-    assert not [path for path in (tmp_path / "deploy").rglob("*") if "postgres" in path.name]
-    policy = [one for one in objects if one.get("kind") == "NetworkPolicy" and one["metadata"]["name"] == "orders"][0]
-    assert 5433 in [port["port"] for rule in policy["spec"]["egress"] if "to" not in rule for port in rule["ports"]]
-
-
-def test_a_database_without_a_server_is_refused(msctl_bin, tmp_path):
-    cluster, own = on_postgres()
-    workspace.write_workspace(tmp_path, cluster, own)
-    done = Cluster(msctl_bin, tmp_path).run("deploy")
-    assert done.returncode == 2 and not (tmp_path / "deploy").exists()
-    assert "orders: its database is on PostgreSQL" in done.stderr and "`database: {host: …, port: …}`" in done.stderr
-    assert "msctl-postgres" not in done.stderr
-
-
 def test_the_workflow_passes_actionlint(out):
     text = (out / ".github/workflows/shop-staging.yml").read_text()
     assert validators.workflow_mistakes(text) == []
