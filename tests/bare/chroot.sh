@@ -13,8 +13,9 @@ scratch=$(mktemp -d)
 child=''
 clean_up() {
   [ -z "$child" ] || kill -KILL "$child" 2>/dev/null || true
+  if mountpoint -q "$scratch/storage/overlay"; then umount "$scratch/storage/overlay"; fi
   rm -rf "$scratch"
-  if [ "$keep" = 1 ]; then echo "bare: kept $root"; else rm -rf --one-file-system "$scratch-root"; fi
+  if [ "$keep" = 1 ]; then echo "bare: kept $root"; else rm -rf --one-file-system "$scratch-root" "$scratch-root-base"; fi
 }
 trap clean_up EXIT
 trap 'exit 130' INT
@@ -25,7 +26,7 @@ root=${root:-$scratch-root}
 make_or_reuse() {
   local began=$SECONDS
   if [ -e "$root/etc/msctl-bare" ]; then echo "bare: using $root"; else
-    make_chroot "$1"
+    make_chroot "$1" "$root"
     touch "$root/etc/msctl-bare"
     echo "bare: made a minimal Debian in $((SECONDS - began)) s, $(du -sm "$root" | cut -f1) MB"
   fi
@@ -33,6 +34,7 @@ make_or_reuse() {
   install -m 644 /etc/resolv.conf "$root/etc/resolv.conf"
 }
 
+# make_chroot PACKAGES FOLDER
 make_chroot() {
   local sources=() file
   for file in /etc/apt/sources.list /etc/apt/sources.list.d/*.list /etc/apt/sources.list.d/*.sources; do
@@ -41,8 +43,8 @@ make_chroot() {
   # How the host reaches its sources, and nothing else of its settings.
   apt-config dump | grep -E '^Acquire::(http|https|Check-|Retries)' | grep -v '""' >"$scratch/99host" || true
   mmdebstrap --quiet --variant=minbase --include="$1" --aptopt="$scratch/99host" \
-    "$suite" "$root" "${sources[@]}"
-  install -m 644 "$scratch/99host" "$root/etc/apt/apt.conf.d/99host"
+    "$suite" "$2" "${sources[@]}"
+  install -m 644 "$scratch/99host" "$2/etc/apt/apt.conf.d/99host"
 }
 
 # enter [OPTION of unshare…]: runs /src/inside.sh of the chroot with the arguments in `inside`.
