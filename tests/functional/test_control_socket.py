@@ -3,6 +3,7 @@
 import http.client
 import json
 import os
+import shutil
 import socket
 import stat
 import tempfile
@@ -172,6 +173,7 @@ def open_folder():
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs root, to run msctl as another user")
 def test_another_user_is_told_whose_cluster_it_is(cluster, open_folder):
     c = cluster(folder=open_folder)
+    c.bin = shutil.copy(c.bin, open_folder)  # a checkout may lie where only root can go
     c.write({"services": {"web": idle(c)}})
     c.up()
     for arguments in (["ps"], ["health"], ["status"], ["down"], ["up", "-d"], ["stop", "web"], ["logs"], ["events"],
