@@ -60,6 +60,8 @@ Pool::~Pool() {
 }
 
 void Pool::run(Job job) {
+  // Not left to the watch, which would say that no connection was free.
+  if (clock_.monotonic() >= job.deadline) return job.done(too_late());
   {
     const std::lock_guard lock(mutex_);
     ++open_jobs_;
