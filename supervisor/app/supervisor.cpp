@@ -156,6 +156,7 @@ base::Result<control::StartReply> Supervisor::up(const control::UpRequest& reque
   begin(wanted, named, "asked for");
   auto reply = reply_for(wanted);  // now, so that a job that stays done can be told from one that runs again
   reply.after = before;
+  if (!request.scale.empty()) write_book();
   return reply;
 }
 
@@ -225,7 +226,7 @@ base::Result<control::StartReply> Supervisor::scale(const std::string& name, int
   fit(*runtime);
   auto reply = reply_for(std::set<std::string>{name});
   begin({name}, {}, "scaled up");
-  processes_changed();
+  write_book();  // what was asked for outlives a supervisor that is killed at once
   return reply;
 }
 
