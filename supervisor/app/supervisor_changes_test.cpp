@@ -88,6 +88,7 @@ TEST_F(Changes, scales_up_and_down) {
   const auto reply = supervisor_->scale("web", 3);
   ASSERT_TRUE(reply);
   EXPECT_EQ(reply.value().services.size(), 3U);
+  EXPECT_EQ(book_.last.replicas.at("web"), 3) << "at once: the supervisor may be killed the next moment";
   time_.advance(0ms);
   EXPECT_THAT(host_.log, ElementsAre("spawn web.2", "spawn web.3"));
   EXPECT_EQ(view("web.2").service, "web");
