@@ -1,7 +1,8 @@
 #include "cli/verbs/completion_text.hpp"
 
 #include <algorithm>
-#include <map>
+
+#include "cli/verbs/replaced.hpp"
 
 namespace cli {
 namespace {
@@ -12,24 +13,9 @@ std::string joined_by(const std::vector<std::string>& words, const std::string& 
   return text;
 }
 
-std::string replaced_all(const std::string& text, const std::map<char, std::string>& replacements) {
-  std::string out;
-  for (const char c : text) {
-    const auto found = replacements.find(c);
-    if (found == replacements.end()) {
-      out += c;
-    } else {
-      out += found->second;
-    }
-  }
-  return out;
-}
-
 // In single quotes, for any of the shells' parsers.
-std::string shell_quoted(const std::string& text) { return "'" + replaced_all(text, {{'\'', "'\\''"}}) + "'"; }
-std::string fish_quoted(const std::string& text) {
-  return "'" + replaced_all(text, {{'\'', "\\'"}, {'\\', "\\\\"}}) + "'";
-}
+std::string shell_quoted(const std::string& text) { return "'" + replaced(text, {{'\'', "'\\''"}}) + "'"; }
+std::string fish_quoted(const std::string& text) { return "'" + replaced(text, {{'\'', "\\'"}, {'\\', "\\\\"}}) + "'"; }
 
 std::vector<std::string> names_of(const OptionView& option) {
   std::vector<std::string> names;
@@ -91,7 +77,7 @@ _msctl() {
 // --- zsh ----------------------------------------------------------------------------------------------------------
 
 std::string zsh_escaped(const std::string& text) {
-  return replaced_all(text, {{'[', "\\["}, {']', "\\]"}, {':', "\\:"}, {'\'', "'\\''"}, {'\n', " "}});
+  return replaced(text, {{'[', "\\["}, {']', "\\]"}, {':', "\\:"}, {'\'', "'\\''"}, {'\n', " "}});
 }
 
 std::string zsh_action(const std::string& meta, const std::vector<std::string>& choices) {

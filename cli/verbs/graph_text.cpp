@@ -4,6 +4,8 @@
 #include <functional>
 #include <set>
 
+#include "cli/verbs/replaced.hpp"
+
 namespace cli {
 namespace {
 
@@ -77,19 +79,6 @@ class Tree {
   bool repeated_ = false;
   std::string text_;
 };
-
-std::string replaced(const std::string& text, const std::map<char, std::string>& replacements) {
-  std::string out;
-  for (const char c : text) {
-    const auto found = replacements.find(c);
-    if (found == replacements.end()) {
-      out += c;
-    } else {
-      out += found->second;
-    }
-  }
-  return out;
-}
 
 std::string dot_quoted(const std::string& text) {
   return "\"" + replaced(text, {{'"', "\\\""}, {'\\', "\\\\"}, {'\n', " "}}) + "\"";
