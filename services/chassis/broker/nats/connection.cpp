@@ -47,7 +47,6 @@ struct Destroyer {
 };
 using MessageHandle = std::unique_ptr<natsMsg, Destroyer<natsMsg, natsMsg_Destroy>>;
 using StreamInfo = std::unique_ptr<jsStreamInfo, Destroyer<jsStreamInfo, jsStreamInfo_Destroy>>;
-using JetStream = std::unique_ptr<jsCtx, Destroyer<jsCtx, jsCtx_Destroy>>;
 
 // Half of the doubled delay is fixed, half is random, so that many clients do not come back at once.
 std::int64_t reconnect_delay(natsConnection* /*connection*/, int attempts, void* /*closure*/) {
@@ -219,16 +218,22 @@ void Connection::send(std::uint64_t id, const Message& message) {
   if (status != NATS_OK) outstanding_.answer(id, check(status));
 }
 
-Result<void> Connection::ensure_stream(base::Monotonic deadline, const Stream& stream) {
+Result<JetStream> Connection::jet_stream(base::Monotonic deadline) const {
   TRY(check_connected());
-  jsOptions options;
-  jsOptions_Init(&options);
-  TRY(options.Wait, milliseconds_left(deadline));
-  jsCtx* raw_context = nullptr;
-  TRY(check(natsConnection_JetStream(&raw_context, connection_, &options)));
-  const JetStream context(raw_context);
+  JetStream stream{{}, {nullptr, jsCtx_Destroy}};
+  jsOptions_Init(&stream.options);
+  TRY(stream.options.Wait, milliseconds_left(deadline));
+  jsCtx* context = nullptr;
+  TRY(check(natsConnection_JetStream(&context, connection_, &stream.options)));
+  stream.context.reset(context);
+  return stream;
+}
+
+Result<void> Connection::ensure_stream(base::Monotonic deadline, const Stream& stream) {
+  TRY(const auto jet_stream, this->jet_stream(deadline));
+  auto* const context = jet_stream.context.get();
   jsStreamInfo* raw_info = nullptr;
-  auto found = js_GetStreamInfo(&raw_info, raw_context, stream.name.c_str(), nullptr, nullptr);
+  auto found = js_GetStreamInfo(&raw_info, context, stream.name.c_str(), nullptr, nullptr);
   StreamInfo info(std::exchange(raw_info, nullptr));
   if (found == NATS_OK && same_subjects(*info->Config, stream)) return base::success();
   if (found != NATS_OK && found != NATS_NOT_FOUND) return check(found);
@@ -247,7 +252,7 @@ Result<void> Connection::ensure_stream(base::Monotonic deadline, const Stream& s
     config.Duplicates = duplicate_window_ns;
   }
   const auto change = info ? js_UpdateStream : js_AddStream;
-  const auto status = change(&raw_info, raw_context, &config, nullptr, nullptr);
+  const auto status = change(&raw_info, context, &config, nullptr, nullptr);
   const StreamInfo changed(raw_info);
   return check(status);
 }

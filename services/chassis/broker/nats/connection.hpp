@@ -25,6 +25,12 @@ base::Result<void> check(natsStatus status);
 // At least 1 and at most a minute; or late().
 base::Result<std::int64_t> milliseconds_left(base::Monotonic deadline);
 
+// For the library's calls of JetStream; `options` has their time-out.
+struct JetStream {
+  jsOptions options;
+  std::unique_ptr<jsCtx, void (*)(jsCtx*)> context;
+};
+
 class Connection {
  public:
   explicit Connection(std::string url) : url_(std::move(url)) {}
@@ -53,6 +59,9 @@ class Connection {
   Outstanding& outstanding() { return outstanding_; }
 
  private:
+  // Errors: unavailable, when it is not connected; late().
+  base::Result<JetStream> jet_stream(base::Monotonic deadline) const;
+
   enum class Phase : std::uint8_t { none, running, ended };
 
   void begin(Phase& phase);

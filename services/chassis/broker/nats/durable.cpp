@@ -40,14 +40,9 @@ Result<Spot> find_spot(jsCtx* context, jsOptions options, const Subscription& wa
 }  // namespace
 
 Result<std::string> Connection::ensure_durable(base::Monotonic deadline, const Subscription& subscription) {
-  TRY(check_connected());
-  jsOptions options;
-  jsOptions_Init(&options);
-  TRY(options.Wait, milliseconds_left(deadline));
-  jsCtx* raw_context = nullptr;
-  TRY(check(natsConnection_JetStream(&raw_context, connection_, &options)));
-  const std::unique_ptr<jsCtx, void (*)(jsCtx*)> context(raw_context, jsCtx_Destroy);
-  TRY(const auto spot, find_spot(raw_context, options, subscription));
+  TRY(const auto jet_stream, this->jet_stream(deadline));
+  auto* const context = jet_stream.context.get();
+  TRY(const auto spot, find_spot(context, jet_stream.options, subscription));
 
   jsConsumerConfig config;
   jsConsumerConfig_Init(&config);
@@ -57,7 +52,7 @@ Result<std::string> Connection::ensure_durable(base::Monotonic deadline, const S
   config.AckWait = std::chrono::nanoseconds(subscription.ack_wait).count();
   config.MaxAckPending = subscription.max_unsettled;
   jsConsumerInfo* info = nullptr;
-  const auto status = js_AddConsumer(&info, raw_context, spot.stream.c_str(), &config, nullptr, nullptr);
+  const auto status = js_AddConsumer(&info, context, spot.stream.c_str(), &config, nullptr, nullptr);
   jsConsumerInfo_Destroy(info);
   TRY(check(status));
   return spot.stream;
