@@ -27,4 +27,8 @@ struct Options {
 // Errors: not_found (no such program, with its name), internal (it cannot be started).
 base::Result<Output> ask(const std::vector<std::string>& argv, const Options& options = {});
 
+// A program of cli/libexec: beside the running msctl, or in libexec/msctl of where that is installed; $MSCTL_LIBEXEC
+// goes first. Errors: not_found, with the remedy.
+base::Result<std::filesystem::path> helper(const std::string& name);
+
 }  // namespace program

@@ -1,5 +1,10 @@
 #include "cli/program/program.hpp"
 
+#include <unistd.h>
+
+#include <cstdlib>
+#include <filesystem>
+
 #include <gtest/gtest.h>
 
 namespace program {
@@ -38,6 +43,19 @@ TEST(Ask, input_that_nobody_reads_is_no_end_of_ours) {
   Options options;
   options.input = std::string(300'000, 'x');
   EXPECT_EQ(ask({"true"}, options).value().exit_code, 0);
+}
+
+TEST(Helper, is_found_where_the_variable_says) {
+  const auto folder = std::filesystem::temp_directory_path() / ("helper-" + std::to_string(::getpid()));
+  std::filesystem::create_directories(folder);
+  std::filesystem::create_symlink("/bin/true", folder / "msctl-something");
+  ::setenv("MSCTL_LIBEXEC", folder.c_str(), 1);
+  EXPECT_EQ(helper("msctl-something").value(), folder / "msctl-something");
+  const auto missing = helper("msctl-other");
+  ::unsetenv("MSCTL_LIBEXEC");
+  std::filesystem::remove_all(folder);
+  ASSERT_FALSE(missing);
+  EXPECT_NE(missing.error().message.find("msctl-other is not there"), std::string::npos);
 }
 
 TEST(Ask, says_which_program_is_missing) {

@@ -25,6 +25,7 @@ struct Entry {
 constexpr const char* run_group = "Run";
 constexpr const char* look_group = "Look inside";
 constexpr const char* grow_group = "Grow";
+[[maybe_unused]] constexpr const char* prove_group = "Prove";
 constexpr const char* ship_group = "Ship";
 constexpr const char* about_group = "About";
 

@@ -7,7 +7,7 @@ import unittest
 import tree
 
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*(?:"([^"\n]+)"|<([^>\n]+)>)', re.MULTILINE)
-LINE = re.compile(r"^(\S+?)(?: (tests|never))?:(.*)$")
+LINE = re.compile(r"^(\S+?)(?: (tests|never)(?: but in (\S+))?)?:(.*)$")
 NOT_A_SERVICE = "chassis"
 
 
@@ -16,6 +16,7 @@ class Layers:
 
     def __init__(self, text):
         self.tables = {"": {}, "tests": {}, "never": {}}
+        self.exempt = {}  # of a `never` line: the folder that it leaves out
         for number, line in enumerate(text.splitlines(), 1):
             line = line.split("#")[0].strip()
             if not line:
@@ -23,7 +24,8 @@ class Layers:
             match = LINE.match(line)
             if not match or match[1] in self.tables[match[2] or ""]:
                 raise ValueError(f"layers.txt:{number}: not understood, or said twice: {line}")
-            self.tables[match[2] or ""][match[1]] = match[3].split()
+            self.tables[match[2] or ""][match[1]] = match[4].split()
+            self.exempt[match[1]] = match[3]
 
     def known(self, folder):
         return self._pattern("", folder) is not None
@@ -43,6 +45,8 @@ class Layers:
     def forbids(self, folder, header):
         """The `never` line that speaks against an outside header in `folder`, or None."""
         for pattern, prefixes in self.tables["never"].items():
+            if self.exempt.get(pattern) and covers_below(self.exempt[pattern], folder):
+                continue
             if covers_below(pattern, folder) and any(begins(header, prefix) for prefix in prefixes):
                 return pattern
         return None
@@ -185,7 +189,7 @@ class BadSamples(unittest.TestCase):
 
     LAYERS = Layers(
         "base:\na: base\na tests: b\nb: base a\nservices/chassis/x: base\nservices/<name>/domain: base\n"
-        "services/<name>/out: services/<name>/domain services/<other>/proto\na never: grpcpp sys/ thread\n"
+        "services/<name>/out: services/<name>/domain services/<other>/proto\na never but in a/helper: grpcpp sys/ thread\na/helper: base\n"
     )
 
     def faults(self, path, text):
@@ -204,6 +208,7 @@ class BadSamples(unittest.TestCase):
             ("a/x.cpp", "#include <grpcpp/grpcpp.h>\n"),
             ("a/x.cpp", "#include <sys/wait.h>\n"),
             ("a/x.cpp", "#include <thread>\n"),
+            ("a/helpers/x.cpp", "#include <thread>\n"),
             ("services/order/out/x.cpp", '#include "services/user/domain/y.hpp"\n'),
             ("services/order/domain/x.cpp", '#include "services/chassis/x/y.hpp"\n'),
         ):
@@ -214,6 +219,7 @@ class BadSamples(unittest.TestCase):
             ("b/x.cpp", '#include "a/y.hpp"\n#include "b/z.hpp"\n#include <vector>\n#include <grpcpp/grpcpp.h>\n'),
             ("a/x_test.cpp", '#include "b/y.hpp"\n'),
             ("a/x.cpp", '// #include "b/y.hpp"\n/*\n#include "b/y.hpp"\n*/\n#include <threadpool.hpp>\n'),
+            ("a/helper/x.cpp", "#include <grpcpp/grpcpp.h>\n"),
             ("services/order/out/x.cpp", '#include "services/user/proto/y.hpp"\n'),
             ("services/order/out/x.cpp", '#include "services/order/domain/y.hpp"\n'),
         ):
