@@ -39,6 +39,7 @@ using BodyMatcher = std::function<std::optional<std::vector<Mismatch>>(const Bod
                                                                        const RuleCategory& rules, Direction direction)>;
 struct MatchOptions {
   std::vector<BodyMatcher> body_matchers = {};
+  int nested = 0;  // in how many multipart bodies the body lies
 };
 
 // The target of an actual request is origin-form, percent-encoded.

@@ -50,7 +50,7 @@ struct Rule {
   std::string text = {};  // regex; include: the part; date, time, datetime: the format; contentType: the type
   std::optional<std::int64_t> min = {};  // type
   std::optional<std::int64_t> max = {};
-  std::optional<Pattern> pattern = {};  // regex, compiled; empty when our engine cannot run it
+  std::optional<Pattern> pattern = {};  // regex, for the whole value; empty when our engine cannot run it
   std::string defect = {};              // why a rule cannot be applied, for instance what in the regex is not supported
   std::vector<std::pair<int, int>> statuses = {};  // statusCode: ranges, both ends inclusive
   std::vector<RuleVariant> variants;               // arrayContains
