@@ -49,8 +49,8 @@ std::string port_variable(const std::string& port_name) {
 
 namespace {
 
-// Opens the test-only door of chassis services to provider states. The same as long as the folder lives, since processes
-// outlive a supervisor. Rendered configurations come from spec::service_config alone and never have it.
+// Opens the test-only door of chassis services to provider states. The same as long as the folder lives, since
+// processes outlive a supervisor. Rendered configurations come from spec::service_config alone and never have it.
 base::Result<std::string> states_secret(const fs::path& state) {
   constexpr std::size_t bytes = 24;
   const fs::path file = state / "control" / "states.secret";

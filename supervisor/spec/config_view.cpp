@@ -104,8 +104,8 @@ class Viewer {
       }
     }
     if (value.contains("build")) value["build"]["command"] = mask_arguments(service.build->command);
-    for (const auto& [name, door] : {std::pair{"states", &service.contracts.states},
-                                     std::pair{"messages", &service.contracts.messages}}) {
+    for (const auto& [name, door] :
+         {std::pair{"states", &service.contracts.states}, std::pair{"messages", &service.contracts.messages}}) {
       if (!door->command.empty()) value["contracts"][name]["command"] = mask_arguments(door->command);
     }
     if (value.contains("register") && value["register"].contains("meta")) {

@@ -124,8 +124,8 @@ void read_contracts(const ServiceSource& source, Service& service, Problems& pro
   if (contracts == nullptr) return;
   read_door(*contracts, "states", service.contracts.states);
   read_door(*contracts, "messages", service.contracts.messages);
-  for (const auto& [name, door] : {std::pair{"states", &service.contracts.states},
-                                   std::pair{"messages", &service.contracts.messages}}) {
+  for (const auto& [name, door] :
+       {std::pair{"states", &service.contracts.states}, std::pair{"messages", &service.contracts.messages}}) {
     const std::string at = std::string("/contracts/") + name;
     if (!door->path.empty() && !service.ports.contains(door->port)) {
       source.report(problems, at, "the service has no port named \"" + door->port + "\"");

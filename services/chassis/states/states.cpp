@@ -18,8 +18,8 @@ base::Result<const States::State*> States::find(const std::string& name) const {
   if (const auto found = states_.find(name); found != states_.end()) return &found->second;
   std::string known;
   for (const auto& [other, state] : states_) known += (known.empty() ? "" : ", ") + ("\"" + other + "\"");
-  return base::fail(base::ErrorCode::not_found, "there is no provider state \"" + name + "\"; there " +
-                                                    (known.empty() ? "are none" : "are: " + known));
+  return base::fail(base::ErrorCode::not_found,
+                    "there is no such state; there " + (known.empty() ? "are none" : "are: " + known));
 }
 
 base::Task<base::Result<base::Json>> States::set_up(CallContext context, std::string name, base::Json params) const {
@@ -27,8 +27,7 @@ base::Task<base::Result<base::Json>> States::set_up(CallContext context, std::st
   co_return co_await state->setup(std::move(context), std::move(params));
 }
 
-base::Task<base::Result<base::Json>> States::tear_down(CallContext context, std::string name,
-                                                       base::Json params) const {
+base::Task<base::Result<base::Json>> States::tear_down(CallContext context, std::string name, base::Json params) const {
   CO_TRY(const auto* state, find(name));
   if (!state->teardown) co_return base::Json(base::Json::object());
   co_return co_await state->teardown(std::move(context), std::move(params));

@@ -42,15 +42,24 @@ std::string base64(std::string_view bytes) {
 
 int status_of(ErrorCode code) {
   switch (code) {
-    case ErrorCode::malformed: return 400;
-    case ErrorCode::permission: return 403;
-    case ErrorCode::not_found: return 404;
-    case ErrorCode::method: return 405;
-    case ErrorCode::conflict: return 409;
-    case ErrorCode::invalid: return 422;
-    case ErrorCode::unavailable: return 503;
-    case ErrorCode::timeout: return 504;
-    default: return 500;
+    case ErrorCode::malformed:
+      return 400;
+    case ErrorCode::permission:
+      return 403;
+    case ErrorCode::not_found:
+      return 404;
+    case ErrorCode::method:
+      return 405;
+    case ErrorCode::conflict:
+      return 409;
+    case ErrorCode::invalid:
+      return 422;
+    case ErrorCode::unavailable:
+      return 503;
+    case ErrorCode::timeout:
+      return 504;
+    default:
+      return 500;
   }
 }
 
@@ -225,9 +234,8 @@ base::Task<base::Result<Response>> StatesDoor::message(Json request) const {
     if (now >= end) break;
     co_await env_.scheduler.sleep(look_again);
   }
-  co_return base::fail(ErrorCode::not_found,
-                       "no event" + (type.empty() ? std::string() : " of type " + type) +
-                           " was published within 5 s after the provider state was set up");
+  co_return base::fail(ErrorCode::not_found, "no event" + (type.empty() ? std::string() : " of type " + type) +
+                                                 " was published within 5 s after the provider state was set up");
 }
 
 }  // namespace chassis

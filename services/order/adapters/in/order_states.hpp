@@ -38,10 +38,9 @@ struct StateParts {
 // Everything is lent; every parameter has a default.
 //
 // "a user exists", "no such user"        id (or user_id)
-// "an order exists"                      id, user_id, currency, sku, quantity, unit_price_cents, created_at → id, user_id
-// "no such order", "no order exists"     id
-// "a user has no orders"                 user_id
-// "an order is placed"                   user_id, currency, sku, quantity, unit_price_cents: as a client would → id, user_id
+// "an order exists"                      id, user_id, currency, sku, quantity, unit_price_cents, created_at → id,
+// user_id "no such order", "no order exists"     id "a user has no orders"                 user_id "an order is placed"
+// user_id, currency, sku, quantity, unit_price_cents: as a client would → id, user_id
 void add_states(chassis::States& states, const StateParts& parts);
 
 }  // namespace order_service::adapters

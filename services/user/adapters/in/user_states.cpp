@@ -54,7 +54,8 @@ base::Task<base::Result<Json>> no_user(Parts parts, CallContext context, Json pa
 // After the interaction nobody is left who was not there before.
 base::Task<base::Result<Json>> forget_user(Parts parts, CallContext context, Json params) {
   CO_TRY(auto id, text_param(params, "id", usual_id));
-  CO_TRY(co_await remove(parts, context, std::move(id), {}));
+  std::string any_email;
+  CO_TRY(co_await remove(parts, context, std::move(id), std::move(any_email)));
   co_return Json(Json::object());
 }
 
