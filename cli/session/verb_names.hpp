@@ -10,7 +10,7 @@ namespace cli {
 
 inline constexpr std::array verb_names = std::to_array<std::string_view>(
     {"help",   "up",          "down",   "ps",     "start",    "stop",    "restart",    "scale",  "wait",   "logs",
-     "events", "top",         "status", "health", "graph",    "exec",    "debug",      "doctor", "config", "import",
+     "events", "top",         "status", "health", "load", "graph",    "exec",    "debug",      "doctor", "config", "import",
      "init",   "new-service", "update", "deploy", "affected", "version", "completion", "man"});
 
 constexpr bool is_verb(std::string_view name) {

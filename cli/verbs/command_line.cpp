@@ -25,7 +25,7 @@ struct Entry {
 constexpr const char* run_group = "Run";
 constexpr const char* look_group = "Look inside";
 constexpr const char* grow_group = "Grow";
-[[maybe_unused]] constexpr const char* prove_group = "Prove";
+constexpr const char* prove_group = "Prove";
 constexpr const char* ship_group = "Ship";
 constexpr const char* about_group = "About";
 
@@ -52,6 +52,7 @@ constexpr std::array entries = std::to_array<Entry>({
     {grow_group, "update", add_update},
     {grow_group, "config", add_config},
     {grow_group, "import", add_import},
+    {prove_group, "load", add_load},
     {ship_group, "deploy", add_deploy},
     {ship_group, "affected", add_affected},
     {about_group, "version", add_version},
@@ -268,6 +269,11 @@ Verb& Verb::operand(const std::string& name, std::string& value, const std::stri
 Verb& Verb::operand(const std::string& name, std::string& value, const std::vector<std::string>& choices,
                     const std::string& help) {
   app_.add_option(name, value, help)->required()->check(one_of(choices))->type_name(joined(choices, "|"));
+  return *this;
+}
+
+Verb& Verb::optional_operand(const std::string& name, std::string& value, const std::string& help) {
+  app_.add_option(name, value, help)->type_name("");
   return *this;
 }
 
