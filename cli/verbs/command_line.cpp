@@ -55,6 +55,7 @@ constexpr std::array entries = std::to_array<Entry>({
     {prove_group, "contract-test", add_contract_test},
     {prove_group, "can-i-deploy", add_can_i_deploy},
     {prove_group, "api", add_api},
+    {prove_group, "load", add_load},
     {ship_group, "deploy", add_deploy},
     {ship_group, "affected", add_affected},
     {about_group, "version", add_version},
@@ -271,6 +272,11 @@ Verb& Verb::operand(const std::string& name, std::string& value, const std::stri
 Verb& Verb::operand(const std::string& name, std::string& value, const std::vector<std::string>& choices,
                     const std::string& help) {
   app_.add_option(name, value, help)->required()->check(one_of(choices))->type_name(joined(choices, "|"));
+  return *this;
+}
+
+Verb& Verb::optional_operand(const std::string& name, std::string& value, const std::string& help) {
+  app_.add_option(name, value, help)->type_name("");
   return *this;
 }
 
