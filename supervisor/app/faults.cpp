@@ -107,8 +107,9 @@ void Faults::step(const std::string& service) {
   if (found == places_.end()) return;
   Place& place = found->second;
   place.timer = 0;
-  const auto moving = supervisor_.moving(service);
   const bool opening = place.view.state == "opening";
+  // Before the gate is gone, the last connection through it has to be.
+  const auto moving = supervisor_.moving(service, !opening);
   if (moving == Supervisor::Moving::under_way && clock_.monotonic() < place.until) return follow(service);
   if (!opening) return closed(service);
   if (moving != Supervisor::Moving::there) {

@@ -64,7 +64,8 @@ class Supervisor final : private Instance::Owner, private ports::ProcessHost::Li
   // They come back. Descriptors are lent.
   void move_back(const std::string& name, const std::vector<MovedPort>& ports);
   enum class Moving : std::uint8_t { under_way, there, failed };
-  Moving moving(const std::string& name) const;
+  // there: all run where they should; with `alone`, also none is left of those before them.
+  Moving moving(const std::string& name, bool alone) const;
   control::StartReply shut_down(std::function<void()> done);
 
   std::vector<control::ServiceView> services() const;  // in start order

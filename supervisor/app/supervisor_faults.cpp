@@ -144,13 +144,15 @@ void Supervisor::roll_to_ports(Runtime& runtime) {
   advance();
 }
 
-Supervisor::Moving Supervisor::moving(const std::string& name) const {
+Supervisor::Moving Supervisor::moving(const std::string& name, bool alone) const {
   const auto found = services_.find(name);
   if (found == services_.end()) return Moving::failed;
   const Runtime& runtime = found->second;
-  if (runtime.roll) return Moving::under_way;
-  const bool any_before = std::any_of(runtime.leaving.begin(), runtime.leaving.end(), [](const auto& one) {
-    return is_active(*one) && one->state() != State::stopping;
+  // A roll lasts until the last one that it replaced has ended.
+  const bool still_rolls = runtime.roll && (alone || runtime.roll->current != 0 || !runtime.roll->left.empty());
+  if (still_rolls) return Moving::under_way;
+  const bool any_before = std::any_of(runtime.leaving.begin(), runtime.leaving.end(), [&](const auto& one) {
+    return is_active(*one) && (alone || one->state() != State::stopping);
   });
   if (any_before) return Moving::under_way;
   for (const auto& one : runtime.instances) {

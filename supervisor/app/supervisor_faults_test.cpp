@@ -54,12 +54,12 @@ TEST_F(FaultsTest, AMoveRestartsAtAnotherPortAndTellsTheOldOne) {
   ASSERT_EQ(moved.value().size(), 1U);
   EXPECT_EQ(moved.value()[0].front, 1);
   const auto back = moved.value()[0].back;
-  EXPECT_EQ(supervisor.moving("db"), Moving::under_way);
+  EXPECT_EQ(supervisor.moving("db", false), Moving::under_way);
   EXPECT_THAT(host_.log, ElementsAre("terminate db"));
   prober_.healthy.insert(back);
   host_.end("db", 0);
   time_.advance(100ms);
-  EXPECT_EQ(supervisor.moving("db"), Moving::there);
+  EXPECT_EQ(supervisor.moving("db", false), Moving::there);
   EXPECT_EQ(own_ports("db").at("http"), back);
   EXPECT_EQ(view("db").ports.at("http"), 1);
   EXPECT_EQ(state("app"), "ready");
@@ -68,7 +68,7 @@ TEST_F(FaultsTest, AMoveRestartsAtAnotherPortAndTellsTheOldOne) {
   supervisor.move_back("db", moved.value());
   host_.end("db", 0);
   time_.advance(100ms);
-  EXPECT_EQ(supervisor.moving("db"), Moving::there);
+  EXPECT_EQ(supervisor.moving("db", false), Moving::there);
   EXPECT_EQ(own_ports("db").at("http"), 1);
 }
 
@@ -77,14 +77,15 @@ TEST_F(FaultsTest, WithHeldSocketsTheSuccessorIsReadyFirst) {
   Supervisor& supervisor = all_up();
   const auto moved = supervisor.move("app");
   ASSERT_TRUE(moved);
-  prober_.healthy.insert(moved.value()[0].back);
   time_.advance(0ms);
   EXPECT_THAT(host_.log, ElementsAre("spawn app"));
   EXPECT_EQ(host_.count("app"), 2);
-  host_.say_newest("app", "READY=1");
+  EXPECT_EQ(supervisor.moving("app", false), Moving::under_way);
+  prober_.healthy.insert(moved.value()[0].back);
   time_.advance(100ms);
   EXPECT_THAT(host_.log, ElementsAre("spawn app", "terminate app"));
-  EXPECT_EQ(supervisor.moving("app"), Moving::there);  // the old one finishes what it has
+  EXPECT_EQ(supervisor.moving("app", false), Moving::there);  // the old one finishes what it has
+  EXPECT_EQ(supervisor.moving("app", true), Moving::under_way);
   EXPECT_EQ(view("app").ports.at("http"), 2);
 }
 
@@ -96,7 +97,7 @@ TEST_F(FaultsTest, OneThatCannotComeUpElsewhereStaysWhereItWas) {
   time_.advance(0ms);
   host_.end_newest("app", exit_1);
   time_.advance(100ms);
-  EXPECT_EQ(supervisor.moving("app"), Moving::failed);
+  EXPECT_EQ(supervisor.moving("app", false), Moving::failed);
   EXPECT_EQ(own_ports("app").at("http"), 2);
   EXPECT_EQ(state("app"), "ready");
 }
