@@ -53,6 +53,7 @@ constexpr std::array entries = std::to_array<Entry>({
     {grow_group, "config", add_config},
     {grow_group, "import", add_import},
     {prove_group, "drill", add_drill},
+    {prove_group, "load", add_load},
     {ship_group, "deploy", add_deploy},
     {ship_group, "affected", add_affected},
     {about_group, "version", add_version},
@@ -269,6 +270,11 @@ Verb& Verb::operand(const std::string& name, std::string& value, const std::stri
 Verb& Verb::operand(const std::string& name, std::string& value, const std::vector<std::string>& choices,
                     const std::string& help) {
   app_.add_option(name, value, help)->required()->check(one_of(choices))->type_name(joined(choices, "|"));
+  return *this;
+}
+
+Verb& Verb::optional_operand(const std::string& name, std::string& value, const std::string& help) {
+  app_.add_option(name, value, help)->type_name("");
   return *this;
 }
 

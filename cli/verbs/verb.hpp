@@ -48,6 +48,7 @@ class Verb {
   Verb& operand(const std::string& name, std::string& value, const std::string& help);  // required
   Verb& operand(const std::string& name, std::string& value, const std::vector<std::string>& choices,
                 const std::string& help);  // required, one word of `choices`
+  Verb& optional_operand(const std::string& name, std::string& value, const std::string& help);
   Verb& operands(const std::string& name, std::vector<std::string>& values, const std::string& help);
   // What follows the operands, or `--`, is left to another program as it is.
   Verb& rest(std::vector<std::string>& words);
@@ -82,6 +83,7 @@ void add_stop(Verbs& verbs);
 void add_restart(Verbs& verbs);
 void add_scale(Verbs& verbs);
 void add_health(Verbs& verbs);
+void add_load(Verbs& verbs);
 void add_config(Verbs& verbs);
 void add_import(Verbs& verbs);
 void add_init(Verbs& verbs);
