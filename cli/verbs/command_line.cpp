@@ -55,6 +55,7 @@ constexpr std::array entries = std::to_array<Entry>({
     {prove_group, "contract-test", add_contract_test},
     {prove_group, "can-i-deploy", add_can_i_deploy},
     {prove_group, "api", add_api},
+    {prove_group, "drill", add_drill},
     {prove_group, "load", add_load},
     {ship_group, "deploy", add_deploy},
     {ship_group, "affected", add_affected},

@@ -99,6 +99,7 @@ void add_graph(Verbs& verbs);
 void add_doctor(Verbs& verbs);
 void add_exec(Verbs& verbs);
 void add_debug(Verbs& verbs);
+void add_drill(Verbs& verbs);
 void add_deploy(Verbs& verbs);
 void add_affected(Verbs& verbs);
 void add_contract_test(Verbs& verbs);
