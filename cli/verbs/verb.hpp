@@ -98,6 +98,7 @@ void add_exec(Verbs& verbs);
 void add_debug(Verbs& verbs);
 void add_deploy(Verbs& verbs);
 void add_affected(Verbs& verbs);
+void add_verify(Verbs& verbs);
 void add_completion(Verbs& verbs);
 void add_complete(Verbs& verbs);
 void add_man(Verbs& verbs);
