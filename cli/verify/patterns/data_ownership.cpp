@@ -2,6 +2,7 @@
 // and no other user can read them. PostgreSQL: its role is refused at every other database.
 
 #include <algorithm>
+#include <set>
 
 #include "cli/verify/patterns/patterns.hpp"
 #include "cli/verify/services.hpp"
@@ -17,7 +18,7 @@ bool is_below(const fs::path& path, const fs::path& folder) {
 }
 
 struct Files {
-  std::map<std::string, int> own;  // service with a database to how many files of its folder it has open
+  std::map<std::string, std::set<fs::path>> own;  // service with a database to what it has open of its folder
 };
 
 // Who has files open in whose folder below data/.
@@ -29,7 +30,7 @@ base::Result<Files> open_files(World& world, const std::vector<control::ServiceV
       for (const auto& [owner, service] : world.cluster().services) {
         if (service.database.empty() || !is_below(file, world.cluster().state / "data" / owner)) continue;
         if (owner == one.service) {
-          ++files.own[owner];
+          files.own[owner].insert(file);
           continue;
         }
         return base::fail(base::ErrorCode::permission, one.name + " (pid " + std::to_string(*one.pid) + ") has " +
@@ -56,7 +57,7 @@ base::Result<std::string> sqlite(World& world, const std::vector<control::Servic
     if (failed || (mode & (fs::perms::group_all | fs::perms::others_all)) != fs::perms::none) {
       return base::fail(base::ErrorCode::permission, folder.string() + " is open to other users");
     }
-    seen.push_back(name + " (" + std::to_string(own->second) + " files)");
+    seen.push_back(name + " (" + std::to_string(own->second.size()) + " files)");
   }
   return "Of " + std::to_string(instances.size()) + " processes only " + in_words(seen) +
          " have the files of their own database open, and nobody has another one's; their folders are closed to other "

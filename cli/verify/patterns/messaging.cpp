@@ -34,6 +34,22 @@ std::string flaw(const Stored& stored, const spec::Service& publisher, const Pla
   return {};
 }
 
+// The same message for a durable consumer that gives it back: a second time, then no more.
+base::Result<std::string> delivered_twice(World& world, const spec::Service& publisher, const Stored& event) {
+  const std::string sequence = std::to_string(event.sequence);
+  TRY(const auto lines, ask_broker(world, {"redeliver", stream_of(publisher.name), "--from-seq", sequence, "--subject",
+                                           event.subject, "--timeout-ms", "3000"}));
+  if (lines.size() != 3) return wrong("the broker said nothing of deliveries");
+  for (std::size_t i = 0; i < 2; ++i) {
+    if (lines[i].value("seq", std::uint64_t{0}) == event.sequence && lines[i].value("delivery", std::size_t{0}) == i + 1)
+      continue;
+    return wrong("message " + sequence + ", given back by a durable consumer, was not delivered as number " +
+                 std::to_string(i + 1) + " but as " + base::dump_json(lines[i]));
+  }
+  if (lines[2].value("unsettled", -1) != 0) return wrong("message " + sequence + " stayed unsettled when acknowledged");
+  return std::string("A durable consumer that gave it back got it again, and no more once it had acknowledged it.");
+}
+
 }  // namespace
 
 base::Result<Finding> look(World& world) {
@@ -71,7 +87,8 @@ base::Result<Finding> look(World& world) {
                            std::to_string(found.front().sequence) +
                            ", a CloudEvent 1.0 with its trace in the headers, " + std::to_string(came_ms) +
                            " ms after the 201.";
-  return passed(text);
+  TRY(const auto again, delivered_twice(world, publisher, found.front()));
+  return passed(text + " " + again);
 }
 
 }  // namespace verify::messaging
