@@ -18,9 +18,9 @@ struct Form {
   Verb verb;
   bool takes_name;
 };
-constexpr std::array forms{Form{"ping", Verb::ping, false},    Form{"streams", Verb::streams, false},
-                           Form{"stream", Verb::stream, true}, Form{"consumers", Verb::consumers, true},
-                           Form{"read", Verb::read, true},     Form{"redeliver", Verb::redeliver, true},
+constexpr std::array forms{Form{"ping", Verb::ping, false},     Form{"streams", Verb::streams, false},
+                           Form{"stream", Verb::stream, true},  Form{"consumers", Verb::consumers, true},
+                           Form{"read", Verb::read, true},      Form{"redeliver", Verb::redeliver, true},
                            Form{"publish", Verb::publish, true}};
 
 Result<std::uint64_t> number(const std::string& flag, const std::string& text) {

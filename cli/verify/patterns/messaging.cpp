@@ -41,7 +41,8 @@ base::Result<std::string> delivered_twice(World& world, const spec::Service& pub
                                            event.subject, "--timeout-ms", "3000"}));
   if (lines.size() != 3) return wrong("the broker said nothing of deliveries");
   for (std::size_t i = 0; i < 2; ++i) {
-    if (lines[i].value("seq", std::uint64_t{0}) == event.sequence && lines[i].value("delivery", std::size_t{0}) == i + 1)
+    if (lines[i].value("seq", std::uint64_t{0}) == event.sequence &&
+        lines[i].value("delivery", std::size_t{0}) == i + 1)
       continue;
     return wrong("message " + sequence + ", given back by a durable consumer, was not delivered as number " +
                  std::to_string(i + 1) + " but as " + base::dump_json(lines[i]));
