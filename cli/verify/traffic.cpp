@@ -9,6 +9,10 @@ constexpr Ms answer_timeout{5000};
 
 Traffic::Traffic(World& world, std::uint16_t port, std::function<base::http::Request()> make, int threads)
     : world_(world), port_(port), make_(std::move(make)) {
+  add(threads);
+}
+
+void Traffic::add(int threads) {
   for (int i = 0; i < threads; ++i) threads_.emplace_back([this] { send_on(); });
 }
 

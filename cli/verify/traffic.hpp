@@ -26,6 +26,9 @@ class Traffic {
   ~Traffic() { stop(); }
   Traffic(const Traffic&) = delete;
 
+  // More threads that do the same.
+  void add(int threads);
+  int threads() const { return static_cast<int>(threads_.size()); }
   std::uint64_t answered() const { return answered_; }
   // Returns when the last answers are there.
   Count stop();

@@ -107,7 +107,8 @@ base::Result<void> compare_ports(const Pair& pair) {
 }
 
 base::Result<void> compare_variables(const Pair& pair) {
-  Names own{"MSCTL_CONFIG"};
+  Names own;
+  if (!pair.config.is_null()) own.insert("MSCTL_CONFIG");
   for (const auto& [variable, value] : pair.service->env) own.insert(variable);
   const Names kubernetes = names_in(container_of(pair.deployment).value("env", Json::array()));
   Names compose;
@@ -212,6 +213,7 @@ base::Result<std::string> kept_files(World& world) {
 }  // namespace
 
 base::Result<Finding> look(World& world) {
+  if (rest_services(world.cluster()).empty()) return absent("No service here answers HTTP for the gateway.");
   TRY(const auto folder, world.scratch());
   TRY(const auto copy, copy_description(world, folder / "workspace"));
   TRY(write_environment(world, copy));
@@ -221,7 +223,7 @@ base::Result<Finding> look(World& world) {
                                     out.string(), "--output", "json"},
                                    copy));
   if (output.exit_code != 0) {
-    return failed("msctl deploy refuses this cluster: " + output.err.substr(0, output.err.find('\n')));
+    return failed("msctl deploy refuses this cluster: " + output.err);
   }
   TRY(const auto compose, read_document(out / environment_name / "compose" / "compose.yaml"));
   TRY(const auto files, spec::load_cluster(world.chosen()));
@@ -232,7 +234,6 @@ base::Result<Finding> look(World& world) {
     TRY(compare(world, pair));
     names.push_back(service->name);
   }
-  if (names.empty()) return absent("No service here answers HTTP for the gateway.");
   TRY(const auto kept, kept_files(world));
   const auto document = base::parse_json(output.out);
   const std::size_t count = document && document.value().contains("files") ? document.value().at("files").size() : 0;

@@ -15,7 +15,10 @@ namespace {
 constexpr Ms start_patience{5000};
 constexpr Ms traffic_patience{4000};
 constexpr Ms end_patience{6000};
-constexpr int threads = 16;
+constexpr int quick_threads = 8;
+constexpr int slow_threads = 4;
+constexpr int most_slow_threads = 40;
+constexpr Ms between_more{150};
 
 struct Registry {
   std::uint16_t port = 0;
@@ -93,6 +96,49 @@ base::Result<Drain> drained(World& world, const Registry& registry, const contro
   return drain;
 }
 
+// Requests to the service through the gateway. An instance whose sockets are held is reached by new connections only,
+// and the gateway makes those when more requests are under way than before: so there are slow ones (a sign-up hashes a
+// password; with an address that is taken it leaves nothing), and more and more of them until the new instance is hit.
+class Load {
+ public:
+  // Each request has `word` as its request id.
+  Load(World& world, const std::string& path, const std::string& word)
+      : world_(world),
+        quick_(world, port_of(*gateway_of(world.cluster())), with_id(get(path), word), quick_threads),
+        slow_(world, port_of(*gateway_of(world.cluster())), with_id(slow_request(world, path), word), slow_threads),
+        last_more_(world.clock().monotonic()) {}
+
+  void more() {
+    if (slow_.threads() >= most_slow_threads || world_.clock().monotonic() - last_more_ < between_more) return;
+    slow_.add(slow_threads);
+    last_more_ = world_.clock().monotonic();
+  }
+
+  std::uint64_t answered() const { return quick_.answered() + slow_.answered(); }
+
+  Traffic::Count stop() {
+    const auto one = quick_.stop();
+    const auto other = slow_.stop();
+    return {one.answered + other.answered, one.failed + other.failed,
+            one.failed > 0 ? one.first_failure : other.first_failure};
+  }
+
+ private:
+  static base::http::Request slow_request(World& world, const std::string& path) {
+    return why_no_orders(world.cluster()) ? get(path) : post(users_path, new_user(world));
+  }
+
+  static std::function<base::http::Request()> with_id(base::http::Request request, const std::string& word) {
+    request.headers.set("X-Request-Id", word);
+    return [request = std::move(request)] { return request; };
+  }
+
+  World& world_;
+  Traffic quick_;
+  Traffic slow_;
+  base::Monotonic last_more_;
+};
+
 base::Result<Finding> under_traffic(World& world, const spec::Service& service, const Registry& registry,
                                     std::size_t before) {
   const auto began = world.clock().monotonic();
@@ -104,10 +150,14 @@ base::Result<Finding> under_traffic(World& world, const spec::Service& service, 
 
   const std::string word = mark(world);
   const std::string path = service.routes.front().prefix + "/" + word;
-  Traffic traffic(
-      world, port_of(*gateway_of(world.cluster())), [&path] { return get(path); }, threads);
-  TRY(const bool served,
-      wait_until(world, traffic_patience, [&] { return lines_with(world.log(fresh.name), word) > 0; }));
+  Load traffic(world, path, word);
+  TRY(const bool served, wait_until(
+                             world, traffic_patience,
+                             [&] {
+                               traffic.more();
+                               return lines_with(world.log(fresh.name), word) > 0;
+                             },
+                             Ms(20)));
   if (!served) {
     return failed(fresh.name + " is in the registry, and got none of " + std::to_string(traffic.answered()) +
                   " requests through the gateway");
