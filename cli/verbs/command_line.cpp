@@ -57,6 +57,7 @@ constexpr std::array entries = std::to_array<Entry>({
     {prove_group, "api", add_api},
     {prove_group, "drill", add_drill},
     {prove_group, "load", add_load},
+    {prove_group, "verify", add_verify},
     {ship_group, "deploy", add_deploy},
     {ship_group, "affected", add_affected},
     {about_group, "version", add_version},

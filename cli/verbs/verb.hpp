@@ -104,6 +104,7 @@ void add_deploy(Verbs& verbs);
 void add_affected(Verbs& verbs);
 void add_contract_test(Verbs& verbs);
 void add_can_i_deploy(Verbs& verbs);
+void add_verify(Verbs& verbs);
 void add_completion(Verbs& verbs);
 void add_complete(Verbs& verbs);
 void add_man(Verbs& verbs);

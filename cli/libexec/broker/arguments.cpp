@@ -18,9 +18,10 @@ struct Form {
   Verb verb;
   bool takes_name;
 };
-constexpr std::array forms{Form{"ping", Verb::ping, false},    Form{"streams", Verb::streams, false},
-                           Form{"stream", Verb::stream, true}, Form{"consumers", Verb::consumers, true},
-                           Form{"read", Verb::read, true},     Form{"publish", Verb::publish, true}};
+constexpr std::array forms{Form{"ping", Verb::ping, false},     Form{"streams", Verb::streams, false},
+                           Form{"stream", Verb::stream, true},  Form{"consumers", Verb::consumers, true},
+                           Form{"read", Verb::read, true},      Form{"redeliver", Verb::redeliver, true},
+                           Form{"publish", Verb::publish, true}};
 
 Result<std::uint64_t> number(const std::string& flag, const std::string& text) {
   std::uint64_t value = 0;
@@ -70,6 +71,7 @@ Result<void> check(const Arguments& read, bool with_name, const Form& form) {
   if (form.verb != Verb::publish && read.name.find_first_of(".*>") != std::string::npos) {
     return wrong("the name of a stream has no '.', '*' or '>'");
   }
+  if (read.verb == Verb::redeliver && !read.from_seq) return wrong("redeliver: expected --from-seq");
   if (read.from_seq && read.from_ns) return wrong("--from-seq and --from-time exclude each other");
   return base::success();
 }
@@ -80,6 +82,7 @@ const char* const usage =
     "usage: msctl-broker [--url URL] [--timeout-ms N] COMMAND\n"
     "  ping | streams | stream NAME | consumers STREAM\n"
     "  read STREAM [--subject FILTER] [--from-seq N | --from-time RFC3339] [--limit N] [--no-bodies]\n"
+    "  redeliver STREAM --from-seq N [--subject FILTER]\n"
     "  publish SUBJECT [--header NAME:VALUE]...     the body comes from standard input\n";
 
 Result<Arguments> read_arguments(const std::vector<std::string>& words) {

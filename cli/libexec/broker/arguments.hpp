@@ -12,15 +12,15 @@
 
 namespace broker {
 
-enum class Verb : std::uint8_t { ping, streams, stream, consumers, read, publish };
+enum class Verb : std::uint8_t { ping, streams, stream, consumers, read, redeliver, publish };
 
 struct Arguments {
   Verb verb = Verb::ping;
   std::string url = "nats://127.0.0.1:4222";
   std::chrono::milliseconds timeout{5'000};                  // of connecting and of each question
   std::string name;                                          // of the stream; for publish the subject
-  std::string subject;                                       // read: only messages of it; wildcards allowed
-  std::optional<std::uint64_t> from_seq;                     // read
+  std::string subject;                                       // read, redeliver: only messages of it; wildcards allowed
+  std::optional<std::uint64_t> from_seq;                     // read, redeliver
   std::optional<std::int64_t> from_ns;                       // read: nanoseconds since 1970
   std::optional<std::uint64_t> limit;                        // read
   bool bodies = true;                                        // read: with headers and data

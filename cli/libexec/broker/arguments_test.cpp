@@ -30,6 +30,7 @@ TEST(Arguments, RefusesWhatItCannotRead) {
       {"stream"},
       {"ping", "x"},
       {"read", "A", "B"},
+      {"redeliver", "A"},
       {"read", "A.B"},
       {"read", "A", "--limit"},
       {"read", "A", "--limit", "x"},

@@ -47,6 +47,11 @@ Result<void> act(const Arguments& wanted, std::istream& in, std::ostream& out) {
       }));
       break;
     }
+    case Verb::redeliver: {
+      TRY(const auto list, jet_stream.redeliver(wanted));
+      print_all(out, list);
+      break;
+    }
     case Verb::publish: {
       const std::string body{std::istreambuf_iterator<char>(in), {}};
       TRY(const auto acknowledgement, jet_stream.publish(wanted, body));

@@ -1,9 +1,11 @@
 #include "cli/libexec/broker/jetstream.hpp"
 
 #include <nats/nats.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstdlib>
+#include <utility>
 
 #include "cli/libexec/broker/base64.hpp"
 
@@ -131,6 +133,35 @@ Result<std::uint64_t> count_of(natsSubscription* subscription) {
   return info->NumPending + info->Delivered.Consumer;
 }
 
+// Without this the library ends a durable consumer that it has made itself.
+struct Unbind {
+  void operator()(natsSubscription* subscription) const { natsSubscription_Destroy(subscription); }
+};
+using Binding = std::unique_ptr<natsSubscription, Unbind>;
+
+// One message of the durable consumer by a subscription of its own, which then ends.
+Result<Json> take_one(jsCtx* context, const std::string& stream, const std::string& consumer, std::int64_t timeout_ms,
+                      bool give_back) {
+  jsSubOptions options;
+  jsSubOptions_Init(&options);
+  options.Stream = stream.c_str();
+  options.Consumer = consumer.c_str();
+  natsSubscription* raw = nullptr;
+  TRY(check(js_PullSubscribe(&raw, context, nullptr, consumer.c_str(), nullptr, &options, nullptr)));
+  const Binding subscription(raw);
+  natsMsgList list{};
+  const auto fetched = natsSubscription_Fetch(&list, raw, 1, timeout_ms, nullptr);
+  if (fetched == NATS_TIMEOUT) return base::fail(ErrorCode::not_found, "the consumer was given no message");
+  TRY(check(fetched));
+  const Message message(std::exchange(list.Msgs[0], nullptr));
+  natsMsgList_Destroy(&list);
+  TRY(const auto meta, meta_of(message.get()));
+  TRY(check(give_back ? natsMsg_Nak(message.get(), nullptr) : natsMsg_AckSync(message.get(), nullptr, nullptr)));
+  return Json{{"seq", meta->Sequence.Stream},
+              {"delivery", meta->NumDelivered},
+              {"settled", give_back ? "given back" : "acknowledged"}};
+}
+
 }  // namespace
 
 struct JetStream::Handles {
@@ -227,6 +258,33 @@ Result<void> JetStream::read(const Arguments& which, const std::function<bool(co
     if (!each(message_json(next, *meta, which.bodies))) break;
   }
   return base::success();
+}
+
+Result<std::vector<Json>> JetStream::redeliver(const Arguments& which) {
+  jsCtx* const context = handles_->context.get();
+  const std::string name = "msctl-broker-" + std::to_string(::getpid());
+  jsConsumerConfig config;
+  jsConsumerConfig_Init(&config);
+  config.Durable = name.c_str();
+  config.AckPolicy = js_AckExplicit;
+  config.DeliverPolicy = js_DeliverByStartSequence;
+  config.OptStartSeq = *which.from_seq;
+  config.MaxAckPending = 1;
+  if (!which.subject.empty()) config.FilterSubject = which.subject.c_str();
+  jsConsumerInfo* raw = nullptr;
+  TRY(check(js_AddConsumer(&raw, context, which.name.c_str(), &config, nullptr, nullptr)));
+  const ConsumerInfo made(raw);
+  const auto use = [&]() -> Result<std::vector<Json>> {
+    TRY(auto first, take_one(context, which.name, name, handles_->timeout_ms, true));
+    TRY(auto second, take_one(context, which.name, name, handles_->timeout_ms, false));
+    jsConsumerInfo* now = nullptr;
+    TRY(check(js_GetConsumerInfo(&now, context, which.name.c_str(), name.c_str(), nullptr, nullptr)));
+    const ConsumerInfo info(now);
+    return std::vector<Json>{std::move(first), std::move(second), consumer_json(*info)};
+  };
+  auto seen = use();
+  js_DeleteConsumer(context, which.name.c_str(), name.c_str(), nullptr, nullptr);
+  return seen;
 }
 
 Result<Json> JetStream::publish(const Arguments& what, const std::string& body) {

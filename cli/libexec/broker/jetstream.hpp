@@ -27,6 +27,11 @@ class JetStream {
   // Calls `each` with every message that the stream holds now and that `which` wants, in order; it returns whether to
   // go on. Leaves nothing behind at the broker.
   base::Result<void> read(const Arguments& which, const std::function<bool(const base::Json&)>& each);
+  // Has the first message from `from_seq` on delivered twice to a durable pull consumer made for this: given back the
+  // first time; taken by another subscription, as after a restart, and acknowledged the second time. Gives both
+  // deliveries and what the consumer keeps in the end; the consumer is removed. Errors: also not_found, no such
+  // message.
+  base::Result<std::vector<base::Json>> redeliver(const Arguments& which);
   // The broker's acknowledgement. Errors: also not_found when no stream takes the subject.
   base::Result<base::Json> publish(const Arguments& what, const std::string& body);
 
