@@ -1,11 +1,15 @@
 #include "cli/stub/stub.hpp"
 
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <charconv>
 #include <csignal>
+#include <cstddef>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <map>
 #include <optional>
 
@@ -34,6 +38,22 @@ std::optional<int> number(const char* name) {
   const std::string_view view(text);
   const auto [end, error] = std::from_chars(view.data(), view.data() + view.size(), value);
   return error == std::errc() && end == view.data() + view.size() ? std::optional(value) : std::nullopt;
+}
+
+// sd_notify(3): a successor on held sockets counts as ready by its own word only. Errors are nobody's: without a
+// supervisor there is nobody to tell.
+void tell_supervisor(const std::string& message) {
+  const char* path = std::getenv("NOTIFY_SOCKET");
+  sockaddr_un address{};
+  if (path == nullptr || *path == '\0' || std::strlen(path) >= sizeof(address.sun_path)) return;
+  address.sun_family = AF_UNIX;
+  std::strcpy(address.sun_path, path);
+  if (address.sun_path[0] == '@') address.sun_path[0] = '\0';
+  const auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + std::strlen(path));
+  const int fd = ::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  if (fd < 0) return;
+  static_cast<void>(::sendto(fd, message.data(), message.size(), MSG_NOSIGNAL, reinterpret_cast<sockaddr*>(&address), size));
+  ::close(fd);
 }
 
 // Descriptors of held sockets by name (sd_listen_fds_with_names).
@@ -67,6 +87,7 @@ base::http::Response refused(int status, std::string_view detail, const base::ht
 base::Task<> until_signal(boost::asio::io_context& io, std::optional<base::http::Server>& server) {
   boost::asio::signal_set signals(io, SIGTERM, SIGINT);
   static_cast<void>(co_await signals.async_wait(base::use_task));
+  tell_supervisor("STOPPING=1");
   if (server) co_await server->drain(patience);
   io.stop();
 }
@@ -119,6 +140,7 @@ base::Result<void> run(const Options& options) {
   const auto rpc = start_rpc(contracts, answers, held);
   say("a mock of " + options.provider + ", by " + std::to_string(contracts.interactions()) + " interactions of " +
       std::to_string(contracts.pacts.size()) + " contracts");
+  tell_supervisor("READY=1\nSTATUS=a mock, by " + std::to_string(contracts.interactions()) + " interactions");
   boost::asio::co_spawn(io, until_signal(io, server), boost::asio::detached);
   io.run();
   return base::success();

@@ -25,7 +25,7 @@ struct Entry {
 constexpr const char* run_group = "Run";
 constexpr const char* look_group = "Look inside";
 constexpr const char* grow_group = "Grow";
-[[maybe_unused]] constexpr const char* prove_group = "Prove";
+constexpr const char* prove_group = "Prove";
 constexpr const char* ship_group = "Ship";
 constexpr const char* about_group = "About";
 
@@ -52,6 +52,7 @@ constexpr std::array entries = std::to_array<Entry>({
     {grow_group, "update", add_update},
     {grow_group, "config", add_config},
     {grow_group, "import", add_import},
+    {prove_group, "api", add_api},
     {ship_group, "deploy", add_deploy},
     {ship_group, "affected", add_affected},
     {about_group, "version", add_version},

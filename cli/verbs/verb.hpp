@@ -73,6 +73,7 @@ class Verbs {
   virtual std::vector<VerbView> described() const = 0;
 };
 
+void add_api(Verbs& verbs);
 void add_up(Verbs& verbs);
 void add_down(Verbs& verbs);
 void add_ps(Verbs& verbs);
