@@ -1,5 +1,5 @@
-// Every generator: what it makes fits the matcher beside it, in the body, a header, the query, the path and metadata; and
-// one that cannot make anything says why.
+// Every generator: what it makes fits the matcher beside it, in the body, a header, the query, the path and metadata;
+// and one that cannot make anything says why.
 #include <gtest/gtest.h>
 
 #include "base/pact/match.hpp"
@@ -51,7 +51,9 @@ class Generator_ : public testing::TestWithParam<Case> {
     const auto wrong = check(rule, "", text);
     EXPECT_FALSE(wrong) << *wrong;
   }
-  static std::string plain(const Json& value) { return value.is_string() ? value.get<std::string>() : dump_json(value); }
+  static std::string plain(const Json& value) {
+    return value.is_string() ? value.get<std::string>() : dump_json(value);
+  }
   Json written() const { return json(GetParam().generator); }
   Json example() const { return json(GetParam().example); }
   Sequence random;
@@ -71,7 +73,9 @@ TEST_P(Generator_, InHeadersQueriesAndPaths) {
   request.path = plain(example());
   request.query = {{"v", {plain(example())}}};
   request.headers = {{"X-V", {plain(example())}}};
-  request.generators = read_generators({{"path", written()}, {"query", {{"v", written()}}}, {"header", {{"x-v", written()}}}}, "$").value();
+  request.generators =
+      read_generators({{"path", written()}, {"query", {{"v", written()}}}, {"header", {{"x-v", written()}}}}, "$")
+          .value();
   const auto made = generate(request, context(random));
   ASSERT_TRUE(made) << made.error().message;
   expect_fits(made.value().path);
@@ -105,25 +109,34 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"random_decimal_text", R"({"type":"RandomDecimal","digits":20})", R"("1.5")", R"([\d.]{21})"},
         Case{"random_hexadecimal", R"({"type":"RandomHexadecimal","digits":8})", R"("A")", "[0-9A-F]{8}"},
         Case{"random_string", R"({"type":"RandomString","size":12})", R"("A")", "[0-9A-Za-z]{12}"},
-        Case{"regex", R"({"type":"Regex","regex":"^(a|bc)\\d{2,3}[x-z]+(?:-[^a-z ])?$"})", R"("A")", R"((a|bc)\d{2,3}[x-z]+(?:-[^a-z ])?)"},
+        Case{"regex", R"({"type":"Regex","regex":"^(a|bc)\\d{2,3}[x-z]+(?:-[^a-z ])?$"})", R"("A")",
+             R"((a|bc)\d{2,3}[x-z]+(?:-[^a-z ])?)"},
         Case{"date", R"({"type":"Date"})", R"("A")", "2026-01-02"},
-        Case{"date_expression", R"({"type":"Date","format":"dd.MM.yyyy","expression":"+ 1 month - 3 days"})", R"("A")", R"(30\.01\.2026)"},
+        Case{"date_expression", R"({"type":"Date","format":"dd.MM.yyyy","expression":"+ 1 month - 3 days"})", R"("A")",
+             R"(30\.01\.2026)"},
         Case{"date_weekday", R"({"type":"Date","expression":"next monday"})", R"("A")", "2026-01-05"},
         Case{"date_last_weekday", R"({"type":"Date","expression":"today last fri"})", R"("A")", "2025-12-26"},
         Case{"date_month_end", R"({"type":"Date","expression":"+ 29 days + 1 month"})", R"("A")", "2026-02-28"},
         Case{"time", R"({"type":"Time"})", R"("A")", "03:04:05"},
-        Case{"time_expression", R"({"type":"Time","format":"HH:mm","expression":"noon - 90 minutes"})", R"("A")", "10:30"},
-        Case{"time_o_clock", R"({"type":"Time","format":"HH:mm","expression":"7 o'clock pm + 1 hour"})", R"("A")", "20:00"},
+        Case{"time_expression", R"({"type":"Time","format":"HH:mm","expression":"noon - 90 minutes"})", R"("A")",
+             "10:30"},
+        Case{"time_o_clock", R"({"type":"Time","format":"HH:mm","expression":"7 o'clock pm + 1 hour"})", R"("A")",
+             "20:00"},
         Case{"date_time", R"({"type":"DateTime"})", R"("A")", R"(2026-01-02T03:04:05\.678Z)"},
-        Case{"date_time_expression", R"({"type":"DateTime","format":"yyyy-MM-dd HH:mm","expression":"tomorrow @ midnight + 5 minutes"})", R"("A")", "2026-01-03 00:05"},
+        Case{"date_time_expression",
+             R"({"type":"DateTime","format":"yyyy-MM-dd HH:mm","expression":"tomorrow @ midnight + 5 minutes"})",
+             R"("A")", "2026-01-03 00:05"},
         Case{"uuid", R"({"type":"Uuid"})", R"("A")", uuid_text},
         Case{"uuid_simple", R"({"type":"Uuid","format":"simple"})", R"("A")", "[0-9a-f]{32}"},
-        Case{"uuid_upper", R"({"type":"Uuid","format":"upper-case-hyphenated"})", R"("A")", "[0-9A-F]{8}(-[0-9A-F]{4}){3}-[0-9A-F]{12}"},
+        Case{"uuid_upper", R"({"type":"Uuid","format":"upper-case-hyphenated"})", R"("A")",
+             "[0-9A-F]{8}(-[0-9A-F]{4}){3}-[0-9A-F]{12}"},
         Case{"uuid_urn", R"({"type":"Uuid","format":"URN"})", R"("A")", "urn:uuid:[0-9a-f-]{36}"},
         Case{"random_boolean", R"({"type":"RandomBoolean"})", "true", "true|false"},
         Case{"provider_state", R"({"type":"ProviderState","expression":"id"})", "1", "7"},
-        Case{"provider_state_text", R"({"type":"ProviderState","expression":"/users/${id}/${name}"})", R"("A")", "/users/7/ann"},
-        Case{"provider_state_type", R"({"type":"ProviderState","expression":"${id}","dataType":"STRING"})", R"("A")", "7"}),
+        Case{"provider_state_text", R"({"type":"ProviderState","expression":"/users/${id}/${name}"})", R"("A")",
+             "/users/7/ann"},
+        Case{"provider_state_type", R"({"type":"ProviderState","expression":"${id}","dataType":"STRING"})", R"("A")",
+             "7"}),
     [](const auto& param) { return std::string(param.param.name); });
 
 class NotGenerated : public testing::TestWithParam<std::pair<const char*, const char*>> {};
@@ -155,7 +168,8 @@ INSTANTIATE_TEST_SUITE_P(
 TEST(Generated, MockServerUrlOnlyWhereAMockServerIs) {
   Sequence random;
   auto made = context(random);
-  const auto generator = json(R"({"type":"MockServerURL","regex":".*(/orders/\\d+)$","example":"http://localhost:1/orders/5"})");
+  const auto generator =
+      json(R"({"type":"MockServerURL","regex":".*(/orders/\\d+)$","example":"http://localhost:1/orders/5"})");
   EXPECT_EQ(generate(generator, "http://x/orders/5", made).value(), "http://x/orders/5");
   made.verifying = false;
   EXPECT_EQ(generate(generator, "http://x/orders/5", made).value(), "http://127.0.0.1:9/orders/5");

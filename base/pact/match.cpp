@@ -35,7 +35,8 @@ std::vector<Mismatch> by_rules(Place where, const RuleList& list, const Json& ex
   return found;
 }
 
-std::vector<Mismatch> plain_metadata(const std::string& key, const RuleList& list, const Json& value, const Json& actual) {
+std::vector<Mismatch> plain_metadata(const std::string& key, const RuleList& list, const Json& value,
+                                     const Json& actual) {
   std::vector<Mismatch> found;
   const auto reading = actual.is_string() ? Reading::text : Reading::json;
   for (auto& [rule, message] : check(list, value, actual, false, reading)) {

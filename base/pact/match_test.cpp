@@ -35,19 +35,19 @@ TEST_P(WithoutRules, ComparesJson) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    All, WithoutRules,
-    testing::Values(JsonCase{R"({"a":1})", R"({"a":1,"b":2})", Direction::response, nullptr},
-                    JsonCase{R"({"a":1})", R"({"a":1,"b":2})", Direction::request, "$.b"},
-                    JsonCase{R"({"a":1,"b":2})", R"({"a":1})", Direction::response, "$.b"},
-                    JsonCase{R"({"a":{"b c":[1,2]}})", R"({"a":{"b c":[1,3]}})", Direction::response, "$.a['b c'][1]"},
-                    JsonCase{R"([1,2])", R"([2,1])", Direction::response, "$[0]"},
-                    JsonCase{R"([1])", R"([1,2])", Direction::response, "$"},
-                    JsonCase{R"({"a":null})", R"({"a":null})", Direction::request, nullptr},
-                    JsonCase{R"({"a":null})", R"({})", Direction::request, "$.a"},
-                    JsonCase{R"({"a":1})", R"({"a":"1"})", Direction::response, "$.a"},
-                    JsonCase{R"({"a":[]})", R"({"a":{}})", Direction::response, "$.a"},
-                    JsonCase{R"({})", R"({"a":1})", Direction::request, "$.a"}));
+INSTANTIATE_TEST_SUITE_P(All, WithoutRules,
+                         testing::Values(JsonCase{R"({"a":1})", R"({"a":1,"b":2})", Direction::response, nullptr},
+                                         JsonCase{R"({"a":1})", R"({"a":1,"b":2})", Direction::request, "$.b"},
+                                         JsonCase{R"({"a":1,"b":2})", R"({"a":1})", Direction::response, "$.b"},
+                                         JsonCase{R"({"a":{"b c":[1,2]}})", R"({"a":{"b c":[1,3]}})",
+                                                  Direction::response, "$.a['b c'][1]"},
+                                         JsonCase{R"([1,2])", R"([2,1])", Direction::response, "$[0]"},
+                                         JsonCase{R"([1])", R"([1,2])", Direction::response, "$"},
+                                         JsonCase{R"({"a":null})", R"({"a":null})", Direction::request, nullptr},
+                                         JsonCase{R"({"a":null})", R"({})", Direction::request, "$.a"},
+                                         JsonCase{R"({"a":1})", R"({"a":"1"})", Direction::response, "$.a"},
+                                         JsonCase{R"({"a":[]})", R"({"a":{}})", Direction::response, "$.a"},
+                                         JsonCase{R"({})", R"({"a":1})", Direction::request, "$.a"}));
 
 struct HeaderCase {
   const char* name;
@@ -72,7 +72,8 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(HeaderCase{"X-List", "a, b", "a,b", true}, HeaderCase{"X-List", "a,b", "a,   b", true},
                     HeaderCase{"X-List", "a,b", "b,a", false}, HeaderCase{"X-Case", "a", "A", false},
                     HeaderCase{"Content-Type", "application/json", "application/json;charset=UTF-8", true},
-                    HeaderCase{"Content-Type", "application/json; charset=utf-8", "application/json;charset=UTF-8", true},
+                    HeaderCase{"Content-Type", "application/json; charset=utf-8", "application/json;charset=UTF-8",
+                               true},
                     HeaderCase{"Content-Type", "a/b;x=1;y=2", "a/b; y=2; x=1", true},
                     HeaderCase{"Content-Type", "a/b;x=1", "a/b;x=2", false},
                     HeaderCase{"Content-Type", "application/json;charset=utf-8", "application/json", false},
@@ -160,7 +161,8 @@ TEST(Body, BytesAreComparedAsTheyAreOrByTheirType) {
   };
   const std::string png = "\x89PNG\r\n\x1a\n";
   EXPECT_FALSE(match_body(bytes(png + "a"), bytes(png + "b"), {}, Direction::response).empty());
-  const auto rules = read_category(json(R"({"$":{"matchers":[{"match":"contentType","value":"image/png"}]}})"), "$", false).value();
+  const auto rules =
+      read_category(json(R"({"$":{"matchers":[{"match":"contentType","value":"image/png"}]}})"), "$", false).value();
   EXPECT_TRUE(match_body(bytes(png + "a"), bytes(png + "b"), rules, Direction::response).empty());
   EXPECT_EQ(match_body(bytes(png), bytes("GIF89a"), rules, Direction::response).at(0).message,
             "expected content of type image/png, got image/gif");
@@ -168,7 +170,8 @@ TEST(Body, BytesAreComparedAsTheyAreOrByTheirType) {
 
 std::string multipart(const std::string& boundary, const std::string& note, const std::string& file) {
   return "--" + boundary + "\r\nContent-Disposition: form-data; name=\"note\"\r\n\r\n" + note + "\r\n--" + boundary +
-         "\r\nContent-Disposition: form-data; name=\"file\"; filename=\"x.json\"\r\nContent-Type: application/json\r\n\r\n" +
+         "\r\nContent-Disposition: form-data; name=\"file\"; filename=\"x.json\"\r\nContent-Type: "
+         "application/json\r\n\r\n" +
          file + "\r\n--" + boundary + "--\r\n";
 }
 
@@ -178,8 +181,10 @@ TEST(Body, MultipartIsComparedByPartWhateverTheBoundary) {
   };
   const auto expected = body("AaB03x", multipart("AaB03x", "hi", R"({"id":1})"));
   const auto rules = read_category(json(R"({"$.file.id":{"matchers":[{"match":"integer"}]}})"), "$", false).value();
-  EXPECT_TRUE(match_body(expected, body("zzz", multipart("zzz", "hi", R"({"id":77})")), rules, Direction::request).empty());
-  const auto found = match_body(expected, body("zzz", multipart("zzz", "ho", R"({"id":"x"})")), rules, Direction::request);
+  EXPECT_TRUE(
+      match_body(expected, body("zzz", multipart("zzz", "hi", R"({"id":77})")), rules, Direction::request).empty());
+  const auto found =
+      match_body(expected, body("zzz", multipart("zzz", "ho", R"({"id":"x"})")), rules, Direction::request);
   ASSERT_EQ(found.size(), 2U);
   EXPECT_EQ(found[0].path, "$.note");
   EXPECT_EQ(found[1].path, "$.file.id");
@@ -212,18 +217,32 @@ TEST_P(BrokenPath, IsRefusedWithThePlace) {
   ASSERT_FALSE(parsed);
   EXPECT_NE(parsed.error().message.find(" at "), std::string::npos) << parsed.error().message;
 }
-INSTANTIATE_TEST_SUITE_P(All, BrokenPath, testing::Values("$.", "$a", "$[", "$['a]", "$[x]", "$.a[-1]", "$.a..b", "$['a'"));
+INSTANTIATE_TEST_SUITE_P(All, BrokenPath,
+                         testing::Values("$.", "$a", "$[", "$['a]", "$[x]", "$.a[-1]", "$.a..b", "$['a'"));
 
 TEST(Rules, TheMostSpecificOneDecides) {
   const auto rules = read_category(json(R"({"$.*":{"matchers":[{"match":"type"}]},
       "$.a":{"matchers":[{"match":"equality"}]}, "$.list":{"matchers":[{"match":"type","min":1}]},
-      "$.list[*].id":{"matchers":[{"match":"integer"}]}, "$.list[0].id":{"matchers":[{"match":"equality"}]}})"), "$", false).value();
+      "$.list[*].id":{"matchers":[{"match":"integer"}]}, "$.list[0].id":{"matchers":[{"match":"equality"}]}})"),
+                                   "$", false)
+                         .value();
   const auto expected = json(R"({"a":"x","b":"x","list":[{"id":1,"n":"x"}]})");
-  EXPECT_TRUE(match_json(expected, json(R"({"a":"x","b":"y","list":[{"id":1,"n":"z"},{"id":9,"n":"w"}]})"), rules, Direction::request).empty());
-  EXPECT_EQ(match_json(expected, json(R"({"a":"y","b":"y","list":[{"id":1,"n":"z"}]})"), rules, Direction::request).at(0).path, "$.a");
-  EXPECT_EQ(match_json(expected, json(R"({"a":"x","b":"y","list":[{"id":2,"n":"z"}]})"), rules, Direction::request).at(0).path, "$.list[0].id");
-  EXPECT_EQ(match_json(expected, json(R"({"a":"x","b":"y","list":[{"id":1,"n":1}]})"), rules, Direction::request).at(0).path, "$.list[0].n");
-  EXPECT_EQ(match_json(expected, json(R"({"a":"x","b":"y","list":[]})"), rules, Direction::request).at(0).rule, "type (min 1)");
+  EXPECT_TRUE(match_json(expected, json(R"({"a":"x","b":"y","list":[{"id":1,"n":"z"},{"id":9,"n":"w"}]})"), rules,
+                         Direction::request)
+                  .empty());
+  EXPECT_EQ(match_json(expected, json(R"({"a":"y","b":"y","list":[{"id":1,"n":"z"}]})"), rules, Direction::request)
+                .at(0)
+                .path,
+            "$.a");
+  EXPECT_EQ(match_json(expected, json(R"({"a":"x","b":"y","list":[{"id":2,"n":"z"}]})"), rules, Direction::request)
+                .at(0)
+                .path,
+            "$.list[0].id");
+  EXPECT_EQ(
+      match_json(expected, json(R"({"a":"x","b":"y","list":[{"id":1,"n":1}]})"), rules, Direction::request).at(0).path,
+      "$.list[0].n");
+  EXPECT_EQ(match_json(expected, json(R"({"a":"x","b":"y","list":[]})"), rules, Direction::request).at(0).rule,
+            "type (min 1)");
 }
 
 struct DateCase {
@@ -246,7 +265,8 @@ INSTANTIATE_TEST_SUITE_P(
                     DateCase{"EEE, dd MMM yyyy HH:mm:ss Z", "Fry, 02 Jan 2026 03:04:05 +0100", false},
                     DateCase{"EEEE MMMM", "Monday August", true}, DateCase{"h:mm a", "12:30 PM", true},
                     DateCase{"h:mm a", "13:30 PM", false}, DateCase{"HH:mm:ss[.SSS]X", "01:02:03Z", true},
-                    DateCase{"HH:mm:ss[.SSS]X", "01:02:03.123+01", true}, DateCase{"HH:mm:ss[.SSS]X", "01:02:03.12Z", false},
+                    DateCase{"HH:mm:ss[.SSS]X", "01:02:03.123+01", true},
+                    DateCase{"HH:mm:ss[.SSS]X", "01:02:03.12Z", false},
                     DateCase{"yyyy-MM-dd'T'HH:mm''", "2026-01-02T03:04'", true}, DateCase{"XXX", "+02:00", true},
                     DateCase{"XXX", "+0200", false}, DateCase{"xx", "+0200", true}, DateCase{"xx", "Z", false},
                     DateCase{"VV", "Europe/Berlin", true}, DateCase{"D", "366", true}, DateCase{"D", "367", false},
@@ -254,11 +274,11 @@ INSTANTIATE_TEST_SUITE_P(
 
 TEST(Dates, AreWrittenAsTheyAreRead) {
   const auto time = Wall(std::chrono::milliseconds(1'767'323'045'678));  // 2026-01-02T03:04:05.678Z
-  for (const auto& [pattern, text] : std::vector<std::pair<const char*, const char*>>{
-           {"yyyy-MM-dd'T'HH:mm:ss.SSSXXX", "2026-01-02T03:04:05.678Z"},
-           {"EEE, d MMM yyyy h:mm a", "Fri, 2 Jan 2026 3:04 AM"},
-           {"yy D Q k K A", "26 2 1 3 3 11045678"},
-           {"EEEE MMMM zzz xxx", "Friday January UTC +00:00"}}) {
+  for (const auto& [pattern, text] :
+       std::vector<std::pair<const char*, const char*>>{{"yyyy-MM-dd'T'HH:mm:ss.SSSXXX", "2026-01-02T03:04:05.678Z"},
+                                                        {"EEE, d MMM yyyy h:mm a", "Fri, 2 Jan 2026 3:04 AM"},
+                                                        {"yy D Q k K A", "26 2 1 3 3 11045678"},
+                                                        {"EEEE MMMM zzz xxx", "Friday January UTC +00:00"}}) {
     const auto parsed = DatePattern::parse(pattern).value();
     EXPECT_EQ(parsed.format(time), text);
     EXPECT_FALSE(parsed.mismatch(text)) << *parsed.mismatch(text);
@@ -278,7 +298,8 @@ Interaction get(const std::string& description, const std::string& path, std::ve
 
 TEST(Choice, TheOneThatLeavesLeastOpenAnswers) {
   auto any = get("any", "/1");
-  any.request.rules.path = read_rules(json(R"({"path":{"matchers":[{"match":"regex","regex":"/\\d"}]}})"), "$").value().path;
+  any.request.rules.path =
+      read_rules(json(R"({"path":{"matchers":[{"match":"regex","regex":"/\\d"}]}})"), "$").value().path;
   const auto exact = get("exact", "/1");
   const std::vector<const Interaction*> all = {&any, &exact};
   EXPECT_EQ(choose_interaction(all, {"GET", "/1", {}, {}}).interaction, &exact);

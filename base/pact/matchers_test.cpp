@@ -39,8 +39,9 @@ Interaction interaction(Json request) {
 }
 
 std::vector<Mismatch> in_body(const Case& one, const Json& actual) {
-  const auto made = interaction({{"body", {{"contentType", "application/json"}, {"content", {{"v", json(one.example)}}}}},
-                                 {"matchingRules", {{"body", {{"$.v", rules_of(one.rule)}}}}}});
+  const auto made =
+      interaction({{"body", {{"contentType", "application/json"}, {"content", {{"v", json(one.example)}}}}},
+                   {"matchingRules", {{"body", {{"$.v", rules_of(one.rule)}}}}}});
   http::Request request{"GET", "/", {}, dump_json({{"v", actual}})};
   request.headers.add("Content-Type", "application/json");
   return match_request(made.request, request);
@@ -55,8 +56,8 @@ std::vector<Mismatch> in_header(const Case& one, const Json& actual) {
 }
 
 std::vector<Mismatch> in_query(const Case& one, const Json& actual) {
-  const auto made = interaction({{"query", {{"v", {plain(json(one.example))}}}},
-                                 {"matchingRules", {{"query", {{"v", rules_of(one.rule)}}}}}});
+  const auto made = interaction(
+      {{"query", {{"v", {plain(json(one.example))}}}}, {"matchingRules", {{"query", {{"v", rules_of(one.rule)}}}}}});
   return match_request(made.request, {"GET", "/?v=" + http::percent_encode(plain(actual)), {}, {}});
 }
 
@@ -141,7 +142,8 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"decimal", R"({"match":"decimal"})", R"(1.5)", R"(-7.25)", R"(7)"},
         Case{"real", R"({"match":"real"})", R"(1.5)", R"(2.5)", R"(2)"},
         Case{"number", R"({"match":"number"})", R"(1)", R"(7.5)", R"("seven")"},
-        Case{"date", R"({"match":"date","format":"yyyy-MM-dd"})", R"("2026-01-02")", R"("2024-02-29")", R"("2023-02-29")"},
+        Case{"date", R"({"match":"date","format":"yyyy-MM-dd"})", R"("2026-01-02")", R"("2024-02-29")",
+             R"("2023-02-29")"},
         Case{"date_without_format", R"({"match":"date"})", R"("2026-01-02")", R"("1999-12-31")", R"("31.12.1999")"},
         Case{"time", R"({"match":"time","format":"HH:mm"})", R"("12:00")", R"("23:59")", R"("24:00")"},
         Case{"datetime", R"({"match":"datetime","format":"yyyy-MM-dd'T'HH:mm:ss.SSSXXX"})",
@@ -190,14 +192,18 @@ TEST(MatcherOfStatus, ExactWithoutOne) {
 
 TEST(Combined, WithAndAllMustHold) {
   const auto rules = read_category(json(R"({"v":{"combine":"AND","matchers":[
-      {"match":"include","value":"a"},{"match":"include","value":"b"}]}})"), "$", true).value();
+      {"match":"include","value":"a"},{"match":"include","value":"b"}]}})"),
+                                   "$", true)
+                         .value();
   EXPECT_TRUE(match_metadata({{"v", "ab"}}, {{"v", "b a"}}, rules).empty());
   EXPECT_EQ(match_metadata({{"v", "ab"}}, {{"v", "a"}}, rules).size(), 1U);
   EXPECT_EQ(match_metadata({{"v", "ab"}}, {{"v", "c"}}, rules).size(), 2U);
 }
 
 TEST(Combined, WithOrOneIsEnough) {
-  const auto rules = read_category(json(R"({"$.v":{"combine":"OR","matchers":[{"match":"integer"},{"match":"null"}]}})"), "$", false).value();
+  const auto rules =
+      read_category(json(R"({"$.v":{"combine":"OR","matchers":[{"match":"integer"},{"match":"null"}]}})"), "$", false)
+          .value();
   const auto with = [&](const Json& value) {
     return match_json({{"v", 1}}, {{"v", value}}, rules, Direction::response).size();
   };

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
+#include "base/sha256.hpp"
 #include "cli/render/kubernetes_names.hpp"
-#include "cli/render/sha256.hpp"
 #include "supervisor/spec/secrets.hpp"
 
 namespace render {
@@ -258,7 +258,7 @@ class Maker {
     model["config"] = container_config(around_.inside, inside_, around_.environment);
     const std::string text = base::dump_json_pretty(model["config"]) + "\n";
     model["config_text"] = text;
-    model["config_hash"] = sha256(text).substr(0, 16);
+    model["config_hash"] = base::sha256(text).substr(0, 16);
   }
 
   void add_times(Json& model) const {

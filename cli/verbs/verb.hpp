@@ -99,6 +99,8 @@ void add_exec(Verbs& verbs);
 void add_debug(Verbs& verbs);
 void add_deploy(Verbs& verbs);
 void add_affected(Verbs& verbs);
+void add_contract_test(Verbs& verbs);
+void add_can_i_deploy(Verbs& verbs);
 void add_completion(Verbs& verbs);
 void add_complete(Verbs& verbs);
 void add_stub(Verbs& verbs);

@@ -12,6 +12,7 @@
 
 #include "base/json.hpp"
 #include "base/result.hpp"
+#include "supervisor/spec/contracts.hpp"
 
 namespace spec {
 
@@ -150,6 +151,7 @@ struct Service {
   Limits limits;
   Ms stop_grace{10000};  // from SIGTERM to SIGKILL
   std::optional<Build> build;
+  Contracts contracts;
   bool gateway = false;  // receives every service's routes
   bool is_mock = false;  // a stub by its consumers' contracts runs in its place
 };

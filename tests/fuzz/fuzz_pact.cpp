@@ -62,7 +62,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto written = pact::write_pact(read.value());
   require(written.has_value(), "what was read can be written", written ? "" : written.error().message);
   const auto again = pact::read_pact(written.value(), "written");
-  require(again.has_value(), "what was written can be read", again ? "" : again.error().message + "\n" + written.value());
+  require(again.has_value(), "what was written can be read",
+          again ? "" : again.error().message + "\n" + written.value());
   const auto twice = pact::write_pact(again.value());
   require(twice.has_value() && twice.value() == written.value(), "writing again changes nothing", written.value());
   return 0;
