@@ -153,17 +153,18 @@ INSTANTIATE_TEST_SUITE_P(
                     std::pair{R"({"type":"RandomDecimal","digits":-1})", "not within 0 and 10000"},
                     std::pair{R"({"type":"RandomHexadecimal","digits":99999})", "not within 0 and 10000"},
                     std::pair{R"({"type":"RandomString","size":-1})", "not within 0 and 10000"},
-                    std::pair{R"({"type":"Regex","regex":"(?=a)"})", "look-around is not supported"},
-                    std::pair{R"({"type":"Regex","regex":"(a)\\1"})", "back references are not supported"},
-                    std::pair{R"({"type":"Regex","regex":"((((a{100}){100}){100}){100})"})", "too long"},
-                    std::pair{R"({"type":"Regex","regex":"(a"})", "not closed"},
+                    std::pair{R"json({"type":"Regex","regex":"(?=a)"})json", "look-around is not supported"},
+                    std::pair{R"json({"type":"Regex","regex":"(a)\\1"})json", "back references are not supported"},
+                    std::pair{R"json({"type":"Regex","regex":"((((a{100}){100}){100}){100})"})json", "too long"},
+                    std::pair{R"json({"type":"Regex","regex":"(a"})json", "not closed"},
                     std::pair{R"({"type":"Date","format":"RR"})", "the letter R is not known"},
                     std::pair{R"({"type":"Date","expression":"+ 1 parsec"})", "not understood at \"parsec\""},
                     std::pair{R"({"type":"Time","expression":"noon + soon"})", "not understood at \"soon\""},
                     std::pair{R"({"type":"DateTime","expression":"today @ 99 o'clock"})", "not understood"},
                     std::pair{R"({"type":"Uuid","format":"long"})", "which is not known"},
                     std::pair{R"({"type":"ProviderState","expression":"${nothing}"})", "no provider state has"},
-                    std::pair{R"({"type":"ProviderState","expression":"name","dataType":"INTEGER"})", "needs INTEGER"}));
+                    std::pair{R"({"type":"ProviderState","expression":"name","dataType":"INTEGER"})",
+                              "needs INTEGER"}));
 
 TEST(Generated, MockServerUrlOnlyWhereAMockServerIs) {
   Sequence random;

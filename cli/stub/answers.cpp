@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "base/pact/xml/xml.hpp"
+
 namespace stub {
 namespace {
 
@@ -38,6 +40,7 @@ base::http::Response not_generated(const base::Error& error) {
 Answers::Answers(const Contracts& contracts, const base::Clock& clock, base::Random& random, std::string url,
                  std::function<void(const std::string&)> log)
     : clock_(clock), random_(random), url_(std::move(url)), log_(std::move(log)) {
+  options_.body_matchers.push_back(pact::xml_matcher());
   for (const auto& one : contracts.pacts) {
     for (const auto& interaction : one.interactions) interactions_.push_back(&interaction);
   }
@@ -46,7 +49,7 @@ Answers::Answers(const Contracts& contracts, const base::Clock& clock, base::Ran
 pact::GenerateContext Answers::context() const { return {random_, clock_.wall(), false, base::Json::object(), url_}; }
 
 base::http::Response Answers::answer(const base::http::Request& request) const {
-  const auto choice = pact::choose_interaction(interactions_, request);
+  const auto choice = pact::choose_interaction(interactions_, request, options_);
   if (!choice.fits) {
     if (is_health(request.path())) return healthy();
     log_("500 " + pact::explain(request, choice));

@@ -24,6 +24,7 @@ class Answers {
   base::pact::GenerateContext context() const;
 
  private:
+  base::pact::MatchOptions options_;
   std::vector<const base::pact::Interaction*> interactions_;
   const base::Clock& clock_;
   base::Random& random_;
