@@ -151,6 +151,18 @@ TEST(WritePact, LosesNothingOfWhatItDoesNotKnow) {
   EXPECT_EQ(write_pact(read_pact(written.value(), "f").value()).value(), written.value());
 }
 
+TEST(WritePact, KeepsWhatAnEmptyMessageIs) {
+  const auto pact = read_pact(whole("4.0", R"("interactions":[{"type":"Synchronous/Messages","description":"d",
+      "request":{"contents":{"content":"","contentType":"application/protobuf;message=.a.B","contentTypeHint":"BINARY","encoded":"base64"}},
+      "response":[{"contents":{"contentType":"application/protobuf"}}]}])"),
+                              "f");
+  ASSERT_TRUE(pact) << pact.error().message;
+  const auto written = write_pact(pact.value()).value();
+  EXPECT_NE(written.find(R"("contentType": "application/protobuf;message=.a.B")"), std::string::npos) << written;
+  EXPECT_NE(written.find(R"("contentTypeHint": "BINARY")"), std::string::npos) << written;
+  EXPECT_NE(written.find("\"contentType\": \"application/protobuf\"\n"), std::string::npos) << written;
+}
+
 TEST(WritePact, IsTheSameWhateverTheOrder) {
   const auto a =
       read_pact(

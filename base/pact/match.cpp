@@ -58,6 +58,11 @@ std::vector<Mismatch> structured_metadata(const std::string& key, const RuleList
   return found;
 }
 
+bool same_metadata(const Json& value, const Json& actual) {
+  if (value.is_structured() && actual.is_structured()) return match_json(value, actual, {}, Direction::request).empty();
+  return plain_text(value) == plain_text(actual);
+}
+
 std::string decoded(std::string_view path) {
   std::string out;
   return http::percent_decode(path, out) ? out : std::string(path);
@@ -242,7 +247,7 @@ std::vector<Mismatch> match_metadata(const Json& expected, const Json& actual, c
                                            }(),
                                            {})
                                  .empty()
-                           : value == *other || plain_text(value) == plain_text(*other);
+                           : same_metadata(value, *other);
     if (!same) {
       found.push_back(mismatch(Place::metadata, key, "equality", value, *other,
                                "expected " + shown(value) + ", got " + shown(*other)));

@@ -134,6 +134,13 @@ TEST(Body, MissingEmptyAndNullDiffer) {
   EXPECT_EQ(match_body(some, empty, {}, Direction::request).at(0).message, "expected a body, which is missing");
 }
 
+TEST(Metadata, OrderOfKeysDoesNotCount) {
+  EXPECT_TRUE(match_metadata(json(R"({"m":{"a":1,"b":2}})"), json(R"({"m":{"b":2,"a":1}})"), {}).empty());
+  EXPECT_FALSE(match_metadata(json(R"({"m":{"a":1,"b":2}})"), json(R"({"m":{"b":2,"a":2}})"), {}).empty());
+  EXPECT_TRUE(match_metadata({{"contentType", "a/b"}}, {{"contentType", "a/b;charset=utf-8"}}, {}).empty());
+  EXPECT_EQ(match_metadata({{"k", 1}}, Json::object(), {}).at(0).message, "expected a value, there is none");
+}
+
 TEST(Body, OfAnotherTypeIsAMismatch) {
   Body text;
   text.state = Body::State::present;
