@@ -19,6 +19,7 @@ struct RpcAnswer {
   base::Json actual = nullptr;                 // null: no message came, only a status
   std::string status = "OK";                   // name of the gRPC status
   std::string message = {};
+  base::Json metadata = base::Json::object();  // of the answer, with grpc-status and grpc-message
 };
 
 // A provider as the verifier needs it. Errors `unavailable` and `timeout` mean that nobody answered.
