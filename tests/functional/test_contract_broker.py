@@ -220,5 +220,3 @@ def test_without_curl_https_says_what_to_install(workspace, tmp_path):
     workspace.cluster.env["PATH"] = str(tmp_path / "bin")
     done = workspace.test("--provider", "users", "--broker", "https://127.0.0.1:9")
     assert done.returncode != OK and "apt-get install curl" in done.stderr
-
-
