@@ -54,6 +54,7 @@ constexpr std::array entries = std::to_array<Entry>({
     {grow_group, "import", add_import},
     {prove_group, "contract-test", add_contract_test},
     {prove_group, "can-i-deploy", add_can_i_deploy},
+    {prove_group, "api", add_api},
     {ship_group, "deploy", add_deploy},
     {ship_group, "affected", add_affected},
     {about_group, "version", add_version},
@@ -143,7 +144,10 @@ class CommandLine final : private Verbs {
       group_ = entry.group;
       if (only.empty() || only == entry.name) entry.add_to(*this);
     }
-    if (only.empty()) add_complete(*this);
+    if (only.empty()) {
+      add_complete(*this);
+      add_stub(*this);
+    }
   }
 
   int run(std::vector<std::string> words) {
