@@ -64,7 +64,8 @@ std::string steps_table(const Json& result) {
 
 std::string errors_text(const Json& result, const Paint& paint) {
   std::string text;
-  for (const auto& [kind, count] : result.value("errors_by_kind", Json::object()).items()) {
+  const Json kinds = result.value("errors_by_kind", Json::object());
+  for (const auto& [kind, count] : kinds.items()) {
     text += "  " + paint(Mark::bad, show_count(count.get<double>()) + " " + kind) + "\n";
   }
   for (const auto& step : result.value("steps", Json::array())) {
