@@ -47,6 +47,8 @@ constexpr std::array entries = std::to_array<Entry>({
     {look_group, "exec", add_exec},
     {look_group, "debug", add_debug},
     {look_group, "doctor", add_doctor},
+    {prove_group, "load", add_load},
+    {prove_group, "drill", add_drill},
     {grow_group, "init", add_init},
     {grow_group, "new-service", add_new_service},
     {grow_group, "update", add_update},
