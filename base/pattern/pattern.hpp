@@ -5,6 +5,7 @@
 // A Pattern is a value, cheap to copy, and may be used from several threads.
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -23,6 +24,9 @@ class Pattern {
 
   // Whether it matches anywhere in the text. `^` and `$` are the text's begin and end.
   bool found_in(std::string_view text) const;
+  // The first group of the first match, or all of that where there is no group; nothing without a match. A view into
+  // the text.
+  std::optional<std::string_view> first_in(std::string_view text) const;
 
  private:
   explicit Pattern(std::shared_ptr<const re2::RE2> compiled) : compiled_(std::move(compiled)) {}

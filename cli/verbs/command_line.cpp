@@ -52,6 +52,11 @@ constexpr std::array entries = std::to_array<Entry>({
     {grow_group, "update", add_update},
     {grow_group, "config", add_config},
     {grow_group, "import", add_import},
+    {prove_group, "contract-test", add_contract_test},
+    {prove_group, "can-i-deploy", add_can_i_deploy},
+    {prove_group, "api", add_api},
+    {prove_group, "drill", add_drill},
+    {prove_group, "load", add_load},
     {prove_group, "verify", add_verify},
     {ship_group, "deploy", add_deploy},
     {ship_group, "affected", add_affected},
@@ -272,6 +277,11 @@ Verb& Verb::operand(const std::string& name, std::string& value, const std::vect
   return *this;
 }
 
+Verb& Verb::optional_operand(const std::string& name, std::string& value, const std::string& help) {
+  app_.add_option(name, value, help)->type_name("");
+  return *this;
+}
+
 Verb& Verb::operands(const std::string& name, std::vector<std::string>& values, const std::string& help) {
   app_.add_option(name, values, help)->type_name("");
   return *this;
@@ -318,14 +328,16 @@ std::string alone(const std::vector<std::string>& words) {
 }
 
 // `--project NAME` and `--file FILE` before the command or after it mean the same for every command, so they go where
-// find_place() looks. What follows `--` is somebody else's. `up` and `config` read their own --file, which may repeat.
+// find_place() looks. What follows `--` is somebody else's. `up` and `config` read their own --file, which may repeat;
+// behind `contract-test` it names contracts.
 base::Result<void> take_global_options(std::vector<std::string>& words) {
   const auto verb = std::find_if(words.begin(), words.end(), [](const std::string& word) { return word[0] != '-'; });
   const bool own_files = verb != words.end() && (*verb == "up" || *verb == "config");
   for (std::size_t i = 0; i < words.size() && words[i] != "--";) {
     const std::string name = words[i].substr(0, words[i].find('='));
     const bool is_project = name == "--project";
-    if (!is_project && (name != "--file" || own_files)) {
+    const bool is_contract = i > 0 && words[0] == "contract-test";
+    if (!is_project && (name != "--file" || own_files || is_contract)) {
       ++i;
       continue;
     }

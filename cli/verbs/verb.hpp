@@ -48,6 +48,7 @@ class Verb {
   Verb& operand(const std::string& name, std::string& value, const std::string& help);  // required
   Verb& operand(const std::string& name, std::string& value, const std::vector<std::string>& choices,
                 const std::string& help);  // required, one word of `choices`
+  Verb& optional_operand(const std::string& name, std::string& value, const std::string& help);
   Verb& operands(const std::string& name, std::vector<std::string>& values, const std::string& help);
   // What follows the operands, or `--`, is left to another program as it is.
   Verb& rest(std::vector<std::string>& words);
@@ -73,6 +74,7 @@ class Verbs {
   virtual std::vector<VerbView> described() const = 0;
 };
 
+void add_api(Verbs& verbs);
 void add_up(Verbs& verbs);
 void add_down(Verbs& verbs);
 void add_ps(Verbs& verbs);
@@ -82,6 +84,7 @@ void add_stop(Verbs& verbs);
 void add_restart(Verbs& verbs);
 void add_scale(Verbs& verbs);
 void add_health(Verbs& verbs);
+void add_load(Verbs& verbs);
 void add_config(Verbs& verbs);
 void add_import(Verbs& verbs);
 void add_init(Verbs& verbs);
@@ -96,8 +99,11 @@ void add_graph(Verbs& verbs);
 void add_doctor(Verbs& verbs);
 void add_exec(Verbs& verbs);
 void add_debug(Verbs& verbs);
+void add_drill(Verbs& verbs);
 void add_deploy(Verbs& verbs);
 void add_affected(Verbs& verbs);
+void add_contract_test(Verbs& verbs);
+void add_can_i_deploy(Verbs& verbs);
 void add_verify(Verbs& verbs);
 void add_completion(Verbs& verbs);
 void add_complete(Verbs& verbs);

@@ -12,6 +12,7 @@
 
 #include "base/json.hpp"
 #include "base/result.hpp"
+#include "supervisor/spec/contracts.hpp"
 
 namespace spec {
 
@@ -124,14 +125,15 @@ struct Service {
   std::string instance;  // NAME for the first instance, NAME.2, NAME.3, … for further ones
   std::string version;
   Source source = Source::command;
-  std::string image;                           // for Source::image
-  std::optional<External> external;            // for Source::external
-  std::filesystem::path home;                  // folder of its service.yaml or of msctl.yaml: ${dir:service}
-  std::filesystem::path folder;                // working folder of the process, absolute
-  std::vector<std::string> command;            // argv with ${…} still in it; see resolve()
-  std::map<std::string, std::string> env;      // values may hold ${…}
-  std::map<std::string, std::uint16_t> ports;  // name to number; 0 = a free one, chosen when the cluster starts
-  std::vector<std::string> sockets;            // ports that the supervisor binds and hands over (LISTEN_FDS)
+  std::string image;                            // for Source::image
+  std::optional<External> external;             // for Source::external
+  std::filesystem::path home;                   // folder of its service.yaml or of msctl.yaml: ${dir:service}
+  std::filesystem::path folder;                 // working folder of the process, absolute
+  std::vector<std::string> command;             // argv with ${…} still in it; see resolve()
+  std::map<std::string, std::string> env;       // values may hold ${…}
+  std::map<std::string, std::uint16_t> ports;   // name to number; 0 = a free one, chosen when the cluster starts
+  std::map<std::string, std::uint16_t> fronts;  // ports before which a gate stands: what others are told instead
+  std::vector<std::string> sockets;             // ports that the supervisor binds and hands over (LISTEN_FDS)
   int replicas = 1;
   std::vector<std::string> profiles;   // part of the cluster only with one of these; empty: always
   std::string database;                // "sqlite", "postgres" or empty
@@ -150,6 +152,7 @@ struct Service {
   Limits limits;
   Ms stop_grace{10000};  // from SIGTERM to SIGKILL
   std::optional<Build> build;
+  Contracts contracts;
   bool gateway = false;  // receives every service's routes
 };
 
@@ -233,6 +236,9 @@ base::Result<void> assign_free_ports(Cluster& cluster, const RememberedPorts& re
 // The service as its instance number `number` (from 1) sees it: instance name, and from 2 on port 0 for every port that
 // is not a held socket.
 Service instance_of(const Service& service, int number);
+
+// The ports as others reach them: those in `fronts`, and its own.
+std::map<std::string, std::uint16_t> public_ports(const Service& service);
 
 // The document a chassis service reads at start (path in MSCTL_CONFIG); its shape is in docs/service-config.md.
 base::Json service_config(const Cluster& cluster, const Service& service);

@@ -238,7 +238,8 @@ Result<void> JetStream::read(const Arguments& which, const std::function<bool(co
     options.Config.OptStartSeq = std::max<std::uint64_t>(*which.from_seq, 1);
   } else if (which.from_ns) {
     options.Config.DeliverPolicy = js_DeliverByStartTime;
-    options.Config.OptStartTime = *which.from_ns;
+    // libnats 3.4 writes 55.022 s as "55.22", so only whole seconds arrive as they are meant.
+    options.Config.OptStartTime = *which.from_ns - *which.from_ns % 1'000'000'000;
   }
   const std::string filter = which.subject.empty() ? ">" : which.subject;
   natsSubscription* raw = nullptr;
@@ -246,12 +247,14 @@ Result<void> JetStream::read(const Arguments& which, const std::function<bool(co
   const Subscription subscription(raw);
   TRY(check(natsSubscription_SetPendingLimits(raw, -1, -1)));
   TRY(auto left, count_of(raw));
-  if (which.limit) left = std::min(left, *which.limit);
-  for (; left > 0; --left) {
+  auto wanted = which.limit.value_or(left);
+  for (; left > 0 && wanted > 0; --left) {
     natsMsg* next = nullptr;
     TRY(check(natsSubscription_NextMsg(&next, raw, handles_->timeout_ms)));
     const Message message(next);
     TRY(const auto meta, meta_of(next));
+    if (which.from_ns && meta->Timestamp < *which.from_ns) continue;
+    --wanted;
     if (!each(message_json(next, *meta, which.bodies))) break;
   }
   return base::success();

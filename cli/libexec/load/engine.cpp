@@ -1,0 +1,177 @@
+#include "cli/libexec/load/engine.hpp"
+
+#include <fcntl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <memory>
+#include <thread>
+
+#include "cli/libexec/load/result.hpp"
+#include "cli/libexec/load/worker.hpp"
+
+namespace load {
+
+Journal::~Journal() {
+  if (fd_ >= 0) ::close(fd_);
+}
+
+base::Result<void> Journal::open(const std::string& path) {
+  fd_ = ::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+  if (fd_ < 0) {
+    return base::fail(base::ErrorCode::invalid, "the journal " + path + " cannot be written: " + std::strerror(errno));
+  }
+  return base::success();
+}
+
+void Journal::write(const std::string& lines) {
+  const std::lock_guard lock(mutex_);
+  std::string_view rest = lines;
+  while (!rest.empty()) {
+    const ssize_t count = ::write(fd_, rest.data(), rest.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count <= 0) return;
+    rest.remove_prefix(static_cast<std::size_t>(count));
+  }
+}
+
+namespace {
+
+constexpr std::uint64_t ms_ns = 1'000'000;
+constexpr int progress_ms = 200;
+
+void raise_file_limit() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+bool uses(const Plan& plan, Protocol protocol) {
+  return std::any_of(plan.origins.begin(), plan.origins.end(),
+                     [&](const Origin& one) { return one.protocol == protocol; });
+}
+
+base::Result<void> set_up(Shared& shared) {
+  const Plan& plan = shared.plan;
+  TRY(shared.places, Places::make(plan));
+  // Redirects may lead to https from anywhere.
+  TRY(shared.tls_http, TlsContext::make(plan.tls, false));
+  if (uses(plan, Protocol::grpcs)) {
+    TRY(shared.tls_grpc, TlsContext::make(plan.tls, true));
+  }
+  if (!plan.journal.empty()) {
+    TRY(shared.journal.open(plan.journal));
+  }
+  shared.slots = plan.slots;
+  // Some 60 points of the curve over time, whatever the length.
+  shared.slice_ns = std::clamp(plan.duration_ns / 60, 100 * ms_ns, 10'000 * ms_ns);
+  return base::success();
+}
+
+base::Result<void> run_setup(Shared& shared) {
+  if (shared.plan.setup.empty()) return base::success();
+  Worker worker(shared, Worker::Job::setup, 0, 1);
+  worker.run();
+  for (const auto& step : shared.plan.setup) {
+    const StepCounts& counts = worker.counts()[step.index];
+    if (counts.completed == 1) continue;
+    return base::fail(base::ErrorCode::conflict, "the setup step \"" + step.name + "\" failed, so nothing was sent: " +
+                                                     (counts.first_error.empty() ? "no answer" : counts.first_error));
+  }
+  shared.slots = worker.captured();
+  shared.error_count = 0;
+  shared.request_count = 0;
+  return base::success();
+}
+
+// Collects what the threads have counted while they run.
+class Watch {
+ public:
+  Watch(Shared& shared, std::vector<std::unique_ptr<Worker>>& workers, const EngineCalls& calls)
+      : shared_(shared), workers_(workers), calls_(calls) {}
+
+  void collect() {
+    for (auto& worker : workers_) {
+      for (auto& [number, slice] : worker->slices.take()) {
+        if (number >= timeline_.size()) timeline_.resize(number + 1);
+        timeline_[number].add(slice);
+        since_.add(slice);
+        total_.add(slice);
+      }
+    }
+  }
+
+  void report() {
+    const std::uint64_t now = now_ns();
+    if (!calls_.progress || now < shared_.begin_ns) return;
+    const double elapsed = static_cast<double>(now - shared_.begin_ns) / 1e9;
+    if (since_.sent + since_.completed + since_.errors + since_.missed == 0 && elapsed - reported_s_ < 1) return;
+    base::Json line = slice_json(since_, elapsed - reported_s_);
+    line["event"] = "progress";
+    line["elapsed_s"] = elapsed;
+    line["planned_s"] = static_cast<double>(shared_.plan.duration_ns) / 1e9;
+    line["all_sent"] = total_.sent;
+    line["all_completed"] = total_.completed;
+    line["all_errors"] = total_.errors;
+    line["all_missed"] = total_.missed;
+    calls_.progress(line);
+    since_ = Slice();
+    reported_s_ = elapsed;
+  }
+
+  const std::vector<Slice>& timeline() const { return timeline_; }
+
+ private:
+  Shared& shared_;
+  std::vector<std::unique_ptr<Worker>>& workers_;
+  const EngineCalls& calls_;
+  std::vector<Slice> timeline_;
+  Slice since_;
+  Slice total_;
+  double reported_s_ = 0;
+};
+
+}  // namespace
+
+base::Result<base::Json> carry_out(const Plan& plan, const EngineCalls& calls) {
+  raise_file_limit();
+  Shared shared(plan);
+  TRY(set_up(shared));
+  TRY(run_setup(shared));
+  std::vector<std::unique_ptr<Worker>> workers;
+  for (unsigned i = 0; i < plan.threads; ++i) {
+    workers.push_back(std::make_unique<Worker>(shared, Worker::Job::load, i, plan.threads));
+  }
+  shared.begin_ns = now_ns() + 5 * ms_ns;
+  const auto wall = std::chrono::system_clock::now();
+  std::atomic<unsigned> running{plan.threads};
+  std::vector<std::thread> threads;
+  for (auto& worker : workers) {
+    threads.emplace_back([&running, one = worker.get()] {
+      one->run();
+      --running;
+    });
+  }
+  Watch watch(shared, workers, calls);
+  for (std::uint64_t last = now_ns(); running > 0;) {
+    if (calls.pause && calls.pause(running > 0 ? 20 : 0)) shared.stop_for(Shared::interrupted);
+    if (plan.budget.time_ns != 0 && now_ns() > shared.begin_ns + plan.budget.time_ns) shared.stop_for(Shared::time);
+    watch.collect();
+    if (now_ns() < last + progress_ms * ms_ns) continue;
+    watch.report();
+    last = now_ns();
+  }
+  for (auto& thread : threads) thread.join();
+  watch.collect();
+  watch.report();
+  for (const auto& worker : workers) {
+    if (!worker->broken().empty()) return base::fail(base::ErrorCode::internal, "load stopped: " + worker->broken());
+  }
+  return make_result(shared, workers, watch.timeline(), wall);
+}
+
+}  // namespace load
