@@ -366,7 +366,7 @@ class Maker {
     model["job_retries"] = retried ? service_.restart.limit : 0;
     Json from = Json::array();
     for (const char* key : {"image", "command", "args", "env", "secrets", "config_hash"}) from.push_back(model[key]);
-    model["job_digest"] = sha256(from.dump()).substr(0, 8);
+    model["job_digest"] = base::sha256(from.dump()).substr(0, 8);
   }
 
   Json version(const Json& tag) const {
