@@ -35,6 +35,34 @@ std::vector<Mismatch> by_rules(Place where, const RuleList& list, const Json& ex
   return found;
 }
 
+std::vector<Mismatch> plain_metadata(const std::string& key, const RuleList& list, const Json& value,
+                                     const Json& actual) {
+  std::vector<Mismatch> found;
+  const auto reading = actual.is_string() ? Reading::text : Reading::json;
+  for (auto& [rule, message] : check(list, value, actual, false, reading)) {
+    found.push_back(mismatch(Place::metadata, key, rule, value, actual, message));
+  }
+  return found;
+}
+
+// A list or an object in metadata is compared as one in a body, with the key's rules at its root.
+std::vector<Mismatch> structured_metadata(const std::string& key, const RuleList& list, const Json& value,
+                                          const Json& actual) {
+  RuleEntry root;
+  root.list = list;
+  auto found = match_json(value, actual, {root}, Direction::response);
+  for (auto& one : found) {
+    one.where = Place::metadata;
+    one.path = key + one.path.substr(1);
+  }
+  return found;
+}
+
+bool same_metadata(const Json& value, const Json& actual) {
+  if (value.is_structured() && actual.is_structured()) return match_json(value, actual, {}, Direction::request).empty();
+  return plain_text(value) == plain_text(actual);
+}
+
 std::string decoded(std::string_view path) {
   std::string out;
   return http::percent_decode(path, out) ? out : std::string(path);
@@ -206,10 +234,8 @@ std::vector<Mismatch> match_metadata(const Json& expected, const Json& actual, c
       continue;
     }
     if (const auto* list = choose(rules, key, 0, false); list != nullptr) {
-      const auto reading = other->is_string() ? Reading::text : Reading::json;
-      for (auto& [rule, message] : check(*list, value, *other, false, reading)) {
-        found.push_back(mismatch(Place::metadata, key, rule, value, *other, message));
-      }
+      append(found, other->is_structured() ? structured_metadata(key, *list, value, *other)
+                                           : plain_metadata(key, *list, value, *other));
       continue;
     }
     const bool type = http::iequals(key, "contenttype") || http::iequals(key, "content-type");
@@ -221,7 +247,7 @@ std::vector<Mismatch> match_metadata(const Json& expected, const Json& actual, c
                                            }(),
                                            {})
                                  .empty()
-                           : value == *other || plain_text(value) == plain_text(*other);
+                           : same_metadata(value, *other);
     if (!same) {
       found.push_back(mismatch(Place::metadata, key, "equality", value, *other,
                                "expected " + shown(value) + ", got " + shown(*other)));

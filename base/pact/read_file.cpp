@@ -143,7 +143,10 @@ Result<Body> described_body(const Json& object, const char* key, const std::stri
   }
   TRY(body.hint, text_at(*found, "contentTypeHint", path, false));
   const auto content = found->find("content");
-  if (content == found->end()) return body;
+  if (content == found->end()) {
+    body.extra = *found;  // a description of nothing
+    return body;
+  }
   if (content->is_null()) {
     body.state = Body::State::null;
     return body;

@@ -48,6 +48,10 @@ Json write_described(const Body& body) {
   Json written = body.extra;
   if (body.state == Body::State::empty) {
     written["content"] = "";
+    if (body.content_type.empty()) return written;
+    written["contentType"] = body.content_type;
+    if (!body.hint.empty()) written["contentTypeHint"] = body.hint;
+    written["encoded"] = is_text(body.content_type) ? Json(false) : Json("base64");
     return written;
   }
   written["contentType"] = body.content_type.empty() ? sniff(body.bytes) : body.content_type;

@@ -1,8 +1,8 @@
 #include "cli/contract/rpc.hpp"
 
-#include <optional>
 #include <sstream>
 
+#include "cli/contract/descriptors.hpp"
 #include "cli/program/program.hpp"
 
 namespace contract {
@@ -33,28 +33,6 @@ base::Result<std::vector<Json>> ask_lines(const std::vector<Json>& lines) {
   return base::fail(ErrorCode::internal, "msctl-grpc gave no answer" + (why.empty() ? "" : ": " + why));
 }
 
-struct Method {
-  std::string path;
-  std::string input;
-  std::string output;
-};
-
-// `wanted` is package.Service/Method; without a package, as old plugins write it, the only service of that name.
-std::optional<Method> find_method(const Json& described, const std::string& wanted) {
-  const std::string tail = "." + wanted;
-  for (const Json& file : described.value("files", Json::array())) {
-    for (const Json& service : file.value("services", Json::array())) {
-      for (const Json& method : service.value("methods", Json::array())) {
-        const std::string path = method.value("path", "");
-        if (path == wanted || ("." + path).ends_with(tail)) {
-          return Method{path, method.value("input", ""), method.value("output", "")};
-        }
-      }
-    }
-  }
-  return std::nullopt;
-}
-
 Json decode_line(const PluginCall& call, const std::string& message, const pact::Body& body) {
   return {{"op", "decode"},
           {"descriptors", {{"set_base64", call.descriptors_base64}}},
@@ -66,6 +44,18 @@ Json metadata_of(const pact::Message& request) {
   Json metadata = Json::object();
   for (const auto& [name, value] : request.metadata.items()) {
     if (name != "contentType" && name != "content-type" && value.is_string()) metadata[name] = value;
+  }
+  return metadata;
+}
+
+// What came beside the message, as the plugin names it.
+Json metadata_in(const Json& answer) {
+  Json metadata{{"grpc-status", answer.value("code", "OK")}, {"grpc-message", answer.value("message", "")}};
+  for (const char* part : {"initial_metadata", "trailing_metadata"}) {
+    const Json values = answer.value(part, Json::object());
+    for (const auto& [name, list] : values.items()) {
+      if (list.is_array() && !list.empty()) metadata[name] = list.front();
+    }
   }
   return metadata;
 }
@@ -108,7 +98,8 @@ base::Result<RpcAnswer> GrpcProgram::call(const std::string& target, const pact:
   TRY(const auto plugin, plugin_call(whole, interaction));
   const Json descriptors{{"set_base64", plugin.descriptors_base64}};
   TRY(const auto described, ask_lines({{{"op", "describe"}, {"descriptors", descriptors}, {"with_imports", true}}}));
-  const auto method = find_method(described.front().value("descriptors", Json::object()), plugin.method);
+  const Descriptors known(described.front().value("descriptors", Json::object()));
+  const auto method = known.method(plugin.method);
   if (!method) {
     return base::fail(ErrorCode::unsupported, "the file's descriptors have no method " + plugin.method);
   }
@@ -126,10 +117,11 @@ base::Result<RpcAnswer> GrpcProgram::call(const std::string& target, const pact:
                                       {"descriptors", descriptors}}}));
   const Json& answer = answers.front();
   RpcAnswer result;
-  result.expected = decoded[1].value("json", Json::object());
+  result.expected = known.only_said(method->output, decoded[1].value("json", Json::object()));
   result.status = answer.value("code", "OK");
   result.message = answer.value("message", "");
   if (answer.contains("response")) result.actual = answer["response"];
+  result.metadata = metadata_in(answer);
   const bool silent = result.status == "UNAVAILABLE" || result.status == "DEADLINE_EXCEEDED";
   if (silent && !is_expected(response, result.status)) {
     return base::fail(ErrorCode::unavailable, "gRPC status " + result.status + ": " + result.message);

@@ -251,8 +251,9 @@ base::Result<void> TestRun::record_versions(const Ledger& ledger) {
     TRY(ledger.record(source));
   }
   for (const auto& [name, record] : records) {
-    const bool meant = (options_.selection.consumer.empty() && options_.selection.provider.empty()) ||
-                       name == options_.selection.consumer || name == options_.selection.provider;
+    const Selection& chosen = options_.selection;
+    const bool all = chosen.consumer.empty() && chosen.provider.empty() && chosen.service.empty();
+    const bool meant = all || name == chosen.consumer || name == chosen.provider || name == chosen.service;
     if (meant) {
       TRY(ledger.record(record));
     }

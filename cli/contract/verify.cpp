@@ -114,15 +114,21 @@ void replay_call(const pact::Pact& whole, const Interaction& interaction, Provid
   const auto answer = provider.call(whole, interaction, context);
   if (!answer) return blame(result, answer.error());
   const pact::Message& response = interaction.sync_responses.front();
-  // As the protobuf plugin notes an expected failure.
-  const Json named = response.metadata.value("grpc-status", Json("OK"));
-  const std::string status = named.is_string() ? named.get<std::string>() : "OK";
+  // As the protobuf plugin notes an expected failure: grpc-status and grpc-message are metadata.
+  Json expected = response.metadata.is_object() ? response.metadata : Json(Json::object());
+  expected.erase("contentType");
+  const Json named = expected.value("grpc-status", Json("OK"));
+  const std::string status = named.is_string() ? named.get<std::string>() : named.dump();
+  expected.erase("grpc-status");
   std::vector<pact::Mismatch> mismatches;
-  if (answer.value().status != status) {
-    mismatches.push_back(status_mismatch(status, answer.value()));
-  } else if (status == "OK") {
-    mismatches = pact::match_json(answer.value().expected, answer.value().actual, response.rules.body,
-                                  pact::Direction::response);
+  const bool as_said = answer.value().status == status;
+  if (!as_said) mismatches.push_back(status_mismatch(status, answer.value()));
+  const auto metadata = pact::match_metadata(expected, answer.value().metadata, response.rules.metadata);
+  mismatches.insert(mismatches.end(), metadata.begin(), metadata.end());
+  if (answer.value().status == "OK" && as_said) {
+    const auto body = pact::match_json(answer.value().expected, answer.value().actual, response.rules.body,
+                                       pact::Direction::response);
+    mismatches.insert(mismatches.end(), body.begin(), body.end());
   }
   conclude(result, std::move(mismatches));
 }
@@ -153,7 +159,9 @@ std::string kind_of(const Interaction& interaction) {
 }  // namespace
 
 bool Selection::takes(const pact::Pact& pact) const {
-  return (consumer.empty() || consumer == pact.consumer) && (provider.empty() || provider == pact.provider);
+  const bool is_party = service.empty() || service == pact.consumer || service == pact.provider;
+  return is_party && (consumer.empty() || consumer == pact.consumer) &&
+         (provider.empty() || provider == pact.provider);
 }
 
 bool Selection::takes(const Interaction& interaction_) const {

@@ -19,6 +19,7 @@ struct RpcAnswer {
   base::Json actual = nullptr;                 // null: no message came, only a status
   std::string status = "OK";                   // name of the gRPC status
   std::string message = {};
+  base::Json metadata = base::Json::object();  // of the answer, with grpc-status and grpc-message
 };
 
 // A provider as the verifier needs it. Errors `unavailable` and `timeout` mean that nobody answered.
@@ -40,6 +41,7 @@ struct Selection {
   std::string consumer;  // empty: any
   std::string provider;
   std::string interaction;  // a part of its description
+  std::string service = {};  // consumer or provider
 
   bool takes(const base::pact::Pact& pact) const;
   bool takes(const base::pact::Interaction& interaction_) const;

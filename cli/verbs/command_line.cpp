@@ -147,7 +147,10 @@ class CommandLine final : private Verbs {
       group_ = entry.group;
       if (only.empty() || only == entry.name) entry.add_to(*this);
     }
-    if (only.empty()) add_complete(*this);
+    if (only.empty()) {
+      add_complete(*this);
+      add_stub(*this);
+    }
   }
 
   int run(std::vector<std::string> words) {

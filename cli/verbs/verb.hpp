@@ -107,6 +107,7 @@ void add_can_i_deploy(Verbs& verbs);
 void add_verify(Verbs& verbs);
 void add_completion(Verbs& verbs);
 void add_complete(Verbs& verbs);
+void add_stub(Verbs& verbs);
 void add_man(Verbs& verbs);
 
 // The name of every verb there is, `help` included.

@@ -118,6 +118,7 @@ control::StartReply Supervisor::reply_for(const std::vector<Instance*>& instance
 
 control::ServiceView Supervisor::view_of(const Runtime& runtime, const Instance& instance) const {
   auto view = instance.view();
+  view.mock = instance.service().is_mock;
   const Roll* const roll = runtime.roll.get();
   view.replacing =
       roll != nullptr && (roll->current == instance.number() ||

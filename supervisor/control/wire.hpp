@@ -45,6 +45,7 @@ struct ServiceView {
   bool live = false;                     // runs, and its live probe does not fail
   bool ready = false;
   bool paused = false;
+  bool mock = false;       // a stub runs in the service's place
   bool replacing = false;  // a rolling restart has it or will come to it
   std::vector<std::string>
       probes;  // the last answers of its probes, oldest first, as "12:00:01.250 ready http://… HTTP status 503"

@@ -154,6 +154,7 @@ struct Service {
   std::optional<Build> build;
   Contracts contracts;
   bool gateway = false;  // receives every service's routes
+  bool is_mock = false;  // a stub by its consumers' contracts runs in its place
 };
 
 // The Consul-compatible registry that the supervisor serves on 127.0.0.1.
@@ -202,6 +203,7 @@ struct LoadOptions {
                                                  // empty: those of the key `profiles`
   std::vector<std::filesystem::path> env_files;  // NAME=value lines
   std::map<std::string, std::string> sanitize;   // service to address, undefined or thread: built and run with it
+  std::vector<std::string> mocks;                // services in whose place a stub runs
   bool only_end = false;                         // nothing is read or started: what still runs is to be ended
   std::string project;                           // not empty: a copy of its own, all ports free ones
   std::vector<std::string> reserved;             // names that no command of the cluster may have; never sent or kept

@@ -195,6 +195,12 @@ RpcInteraction& Asking::call(const std::string& method, const google::protobuf::
   return *rpc_;
 }
 
+RpcInteraction& Asking::with_health_check() {
+  const auto types = health_types();
+  return call("grpc.health.v1.Health/Check", types.request, types.response)
+      .will_respond_with(object({{"status", "SERVING"}}));
+}
+
 EventInteraction& Asking::with_event() {
   made_.kind = pact::InteractionKind::message;
   event_.reset(new EventInteraction(made_));

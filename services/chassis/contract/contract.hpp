@@ -95,6 +95,8 @@ class Asking {
   RpcInteraction& with_call(const std::string& method) {
     return call(method, Request::descriptor(), Response::descriptor());
   }
+  // grpc.health.v1.Health/Check, as `ping` of a published client asks it; the answer is SERVING.
+  RpcInteraction& with_health_check();
   // The description names an event; nothing is asked.
   EventInteraction& with_event();
 

@@ -185,6 +185,15 @@ TEST_F(RpcContractTest, FailsAsDeclaredAndWritesThePluginsForm) {
   EXPECT_TRUE(file["metadata"]["plugins"][0]["configuration"].contains(key));
 }
 
+TEST_F(RpcContractTest, AnswersAHealthCheckAsGrpcDoes) {
+  contract.upon_receiving("a question whether it is well").with_health_check();
+  rpc::Call made{"/grpc.health.v1.Health/Check", {}, {}, {}};
+  const auto answer = base::run_task(contract.rpc().at(made.method)(made));
+  ASSERT_TRUE(answer) << answer.error().message;
+  EXPECT_EQ(answer.value(), std::string("\x08\x01"));
+  EXPECT_EQ(contract.verdict(), "");
+}
+
 class Folder {
  public:
   Folder() {

@@ -16,7 +16,10 @@ namespace {
 namespace pb = google::protobuf;
 
 std::unique_ptr<pb::Message> make(const pb::Descriptor* type) {
-  const auto* prototype = pb::MessageFactory::generated_factory()->GetPrototype(type);
+  static pb::DynamicMessageFactory others;
+  const bool generated = type->file()->pool() == pb::DescriptorPool::generated_pool();
+  const auto* prototype =
+      generated ? pb::MessageFactory::generated_factory()->GetPrototype(type) : others.GetPrototype(type);
   return std::unique_ptr<pb::Message>(prototype->New());
 }
 
@@ -27,6 +30,47 @@ void collect(const pb::FileDescriptor* file, std::set<std::string>& seen, pb::Fi
 }
 
 }  // namespace
+
+// https://github.com/grpc/grpc/blob/master/src/proto/grpc/health/v1/health.proto, less its streaming method.
+HealthTypes health_types() {
+  static pb::DescriptorPool pool;
+  static const pb::FileDescriptor* const file = [] {
+    pb::FileDescriptorProto health;
+    health.set_name("grpc/health/v1/health.proto");
+    health.set_package("grpc.health.v1");
+    health.set_syntax("proto3");
+    auto& request = *health.add_message_type();
+    request.set_name("HealthCheckRequest");
+    auto& service = *request.add_field();
+    service.set_name("service");
+    service.set_number(1);
+    service.set_label(pb::FieldDescriptorProto::LABEL_OPTIONAL);
+    service.set_type(pb::FieldDescriptorProto::TYPE_STRING);
+    auto& response = *health.add_message_type();
+    response.set_name("HealthCheckResponse");
+    auto& states = *response.add_enum_type();
+    states.set_name("ServingStatus");
+    for (const char* name : {"UNKNOWN", "SERVING", "NOT_SERVING", "SERVICE_UNKNOWN"}) {
+      auto& value = *states.add_value();
+      value.set_name(name);
+      value.set_number(states.value_size() - 1);
+    }
+    auto& status = *response.add_field();
+    status.set_name("status");
+    status.set_number(1);
+    status.set_label(pb::FieldDescriptorProto::LABEL_OPTIONAL);
+    status.set_type(pb::FieldDescriptorProto::TYPE_ENUM);
+    status.set_type_name(".grpc.health.v1.HealthCheckResponse.ServingStatus");
+    auto& check = *health.add_service();
+    check.set_name("Health");
+    auto& method = *check.add_method();
+    method.set_name("Check");
+    method.set_input_type(".grpc.health.v1.HealthCheckRequest");
+    method.set_output_type(".grpc.health.v1.HealthCheckResponse");
+    return pool.BuildFile(health);
+  }();
+  return {file->message_type(0), file->message_type(1)};
+}
 
 base::Result<base::pact::Body> message_body(const base::Json& json, const pb::Descriptor* type) {
   const auto message = make(type);

@@ -26,6 +26,13 @@ struct DescriptorSet {
 };
 DescriptorSet descriptor_set(const google::protobuf::Descriptor* type);
 
+// The messages of grpc.health.v1, of which no generated code is linked.
+struct HealthTypes {
+  const google::protobuf::Descriptor* request;
+  const google::protobuf::Descriptor* response;
+};
+HealthTypes health_types();
+
 // `NOT_FOUND`: what the status of an error is called in gRPC, as chassis/rpc/grpc maps it.
 std::string_view grpc_status(base::ErrorCode code);
 
