@@ -126,6 +126,7 @@ std::string table(const Report& report, const cli::Style& style, std::size_t wid
     }
   }
   return cli::format_table(header, rows, [&](std::size_t row, std::size_t column, const std::string& text) {
+    if (text.empty()) return text;
     if (column == 2) return style.paint(colour_of(statuses[row]), text);
     return column == 4 && statuses[row] == Status::absent ? style.paint(Colour::dim, text) : text;
   });

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <fstream>
+#include <set>
 
 #include "supervisor/spec/yaml.hpp"
 
@@ -96,8 +97,17 @@ base::Result<Copy> copy_description(World& world, const fs::path& to) {
     if (!is_below(file, cluster.root)) continue;
     TRY(copy_one(file, to / file.lexically_relative(cluster.root)));
   }
-  for (const char* folder : {"manifests", "pipelines"}) {
-    TRY(copy_folder(cluster.root / folder, to / folder));
+  std::set<fs::path> homes{cluster.root};
+  for (const auto& [name, service] : cluster.services) homes.insert(service.home);
+  for (const auto& home : homes) {
+    if (home != cluster.root && !is_below(home, cluster.root)) continue;
+    const auto place = to / home.lexically_relative(cluster.root);
+    for (const char* folder : {"manifests", "pipelines", "events"}) {
+      TRY(copy_folder(home / folder, place / folder));
+    }
+    std::error_code missing;
+    if (!fs::is_regular_file(home / "compatibility.yaml", missing)) continue;
+    TRY(copy_one(home / "compatibility.yaml", place / "compatibility.yaml"));
   }
   return copy_at(world, to);
 }

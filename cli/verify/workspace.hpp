@@ -11,8 +11,8 @@ struct Copy {
   std::vector<std::filesystem::path> files;  // that make the cluster: copies of those that lie in the workspace
 };
 
-// What describes the cluster: msctl.yaml and the like, service.yaml files below its folder, its own forms and schemas
-// in manifests/ and pipelines/. Errors: internal.
+// What describes the cluster: msctl.yaml and the like, service.yaml files below its folder, its own forms, the schemas
+// of events and what is said of their compatibility. Errors: internal.
 base::Result<Copy> copy_description(World& world, const std::filesystem::path& to);
 
 // Every file below the workspace's folder that git tracks or would add, as a repository with one commit. Errors:

@@ -36,7 +36,7 @@ if config["service"]["instance"] != config["service"]["name"]:
 
 
 def events_lose_their_trace(place):
-    place.rewrite_to_broker("\r\ntraceparent:", "\r\nxraceparent:")
+    place.rewrite_to_broker("traceparent:", "xraceparent:")
 
 
 def another_ones_database_is_open(place):
@@ -67,7 +67,7 @@ def no_startup_endpoint(place):
 
 
 def events_lose_the_request_id(place):
-    place.rewrite_to_broker("\r\nX-Request-Id:", "\r\nY-Request-Id:")
+    place.rewrite_to_broker("X-Request-Id:", "Y-Request-Id:")
 
 
 def logs_are_no_json(place):
