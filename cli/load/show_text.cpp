@@ -97,9 +97,6 @@ std::string attribution_text(const Json& result) {
     if (rows.size() > 12) break;
     rows.push_back({route.value("service", "") + " " + route.value("endpoint", ""),
                     show_count(route.value("count", 0.0)), show_duration_us(route.value("mean_us", 0.0)),
-                    show_duration_us(route.value("total_us", 0.0)), show_count(route.value("errors", 0.0))});
-    rows.push_back({route.value("service", "") + " " + route.value("endpoint", ""),
-                    show_count(route.value("count", 0.0)), show_duration_us(route.value("mean_us", 0.0)),
                     route.contains("own_us") ? show_duration_us(route["own_us"].get<double>()) : "–",
                     show_duration_us(route.value("total_us", 0.0)), show_count(route.value("errors", 0.0))});
   }
