@@ -19,7 +19,7 @@ constexpr const char* red = "#e5484d";
 constexpr const char* green = "#30a46c";
 constexpr const char* grey = "#8b8d98";
 
-std::string duration(const Json& latency, const char* key) {
+std::string html_duration(const Json& latency, const char* key) {
   return latency.value("count", 0.0) == 0 ? "–" : escape(show_duration_us(latency.value(key, 0.0)));
 }
 
@@ -103,7 +103,7 @@ std::string summary(const Json& result) {
   std::string out = "<table>\n" + header({"Latency", "p50", "p90", "p99", "p99.9", "max", "mean"});
   const auto row = [&](const char* name, const Json& of) {
     out += "<tr><td>" + std::string(name) + "</td>";
-    for (const char* key : {"p50", "p90", "p99", "p999", "max", "mean"}) out += cell(duration(of, key));
+    for (const char* key : {"p50", "p90", "p99", "p999", "max", "mean"}) out += cell(html_duration(of, key));
     out += "</tr>\n";
   };
   row("from the intended send", latency);
@@ -161,7 +161,7 @@ std::string steps(const Json& result) {
     out += "</span></td>" + cell(escape(show_count(step.value("sent", 0.0)))) +
            cell(escape(show_count(step.value("completed", 0.0)))) + "<td class=\"num" + (errors > 0 ? " bad" : "") +
            "\">" + escape(show_count(errors)) + "</td>" + cell(escape(show_count(step.value("rps", 0.0)))) +
-           cell(duration(latency, "p50")) + cell(duration(latency, "p99")) + cell(duration(latency, "max")) + "</tr>\n";
+           cell(html_duration(latency, "p50")) + cell(html_duration(latency, "p99")) + cell(html_duration(latency, "max")) + "</tr>\n";
   }
   return out + "</table>\n";
 }
