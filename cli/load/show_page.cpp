@@ -161,7 +161,8 @@ std::string steps(const Json& result) {
     out += "</span></td>" + cell(escape(show_count(step.value("sent", 0.0)))) +
            cell(escape(show_count(step.value("completed", 0.0)))) + "<td class=\"num" + (errors > 0 ? " bad" : "") +
            "\">" + escape(show_count(errors)) + "</td>" + cell(escape(show_count(step.value("rps", 0.0)))) +
-           cell(html_duration(latency, "p50")) + cell(html_duration(latency, "p99")) + cell(html_duration(latency, "max")) + "</tr>\n";
+           cell(html_duration(latency, "p50")) + cell(html_duration(latency, "p99")) +
+           cell(html_duration(latency, "max")) + "</tr>\n";
   }
   return out + "</table>\n";
 }
