@@ -1,5 +1,6 @@
 #include "cli/contract/results.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <map>
@@ -61,27 +62,34 @@ std::string result_cell(const Result& result) {
   const bool passed = result.outcome == Outcome::passed;
   const std::string colour = passed ? "ok" : result.pending ? "warn" : "bad";
   std::string text(word(result.outcome));
-  if (result.pending) text += passed ? " (was pending)" : " (pending)";
-  return "<td class=\"" + colour + "\">" + escape(text) + "</td>";
+  if (result.pending && !passed) text += " (pending)";
+  return "<td class=\"" + colour + "\" style=\"white-space: nowrap\">" + escape(text) + "</td>";
+}
+
+std::string shown(const std::string& value) {
+  return value.empty() ? std::string("<span class=\"dim\">nothing</span>") : "<code>" + escape(value) + "</code>";
+}
+
+// What is wrong, in a row of its own below the interaction.
+std::string why_html(const Result& result) {
+  std::string html = "<tr><td colspan=\"3\">";
+  if (result.mismatches.empty()) return html + "<pre>" + escape(result.why) + "</pre></td></tr>\n";
+  html += "<table>\n<tr><th>where</th><th>expected</th><th>got</th><th>why</th></tr>\n";
+  for (const auto& mismatch : result.mismatches) {
+    const bool says_more = !mismatch.rule.empty() && mismatch.rule != "equality";
+    html += "<tr><td>" + escape(place_of(mismatch)) + "</td><td>" + shown(mismatch.expected) + "</td><td>" +
+            shown(mismatch.actual) + "</td><td>" + escape(mismatch.message) +
+            (says_more ? "<br><span class=\"dim\">" + escape(mismatch.rule) + "</span>" : "") + "</td></tr>\n";
+  }
+  return html + "</table></td></tr>\n";
 }
 
 std::string row_html(const Result& result) {
   std::string html = "<tr><td>" + escape(result.interaction);
   if (!result.states.empty()) html += "<br><span class=\"dim\">given " + escape(result.states) + "</span>";
-  html += "</td>" + result_cell(result) + "<td>";
-  if (result.mismatches.empty()) {
-    html += escape(result.why);
-  } else {
-    html += "<table><tr><th>where</th><th>expected</th><th>got</th><th>why</th></tr>";
-    for (const auto& mismatch : result.mismatches) {
-      html += "<tr><td>" + escape(place_of(mismatch)) + "</td><td><code>" + escape(mismatch.expected) +
-              "</code></td><td><code>" + escape(mismatch.actual) + "</code></td><td>" + escape(mismatch.message) +
-              (mismatch.rule.empty() ? "" : "<br><span class=\"dim\">" + escape(mismatch.rule) + "</span>") +
-              "</td></tr>";
-    }
-    html += "</table>";
-  }
-  return html + "</td><td class=\"num dim\">" + seconds_text(result.seconds) + "</td></tr>\n";
+  html += "</td>" + result_cell(result) + "<td class=\"num dim\" style=\"white-space: nowrap\">" +
+          seconds_text(result.seconds) + "</td></tr>\n";
+  return result.outcome == Outcome::passed ? html : html + why_html(result);
 }
 
 using Pair = std::pair<std::string, std::string>;
@@ -183,10 +191,16 @@ std::string to_html(const std::vector<Result>& results, const std::vector<std::s
           "</span>, <span class=\"" + (totals.pending > 0 ? "warn" : "dim") + "\">" +
           count_text(totals.pending, "pending") + "</span></p>\n";
   for (const auto& line : lines) html += "<p class=\"dim\">" + escape(line) + "</p>\n";
-  for (const auto& [pair, of_pair] : by_pair(results)) {
+  // What is broken first.
+  std::vector<std::pair<Pair, std::vector<const Result*>>> pairs;
+  for (auto& one : by_pair(results)) pairs.push_back(one);
+  std::stable_partition(pairs.begin(), pairs.end(), [](const auto& one) {
+    return std::any_of(one.second.begin(), one.second.end(), [](const Result* result) { return result->fails(); });
+  });
+  for (const auto& [pair, of_pair] : pairs) {
     html += "<h2>" + escape(pair_title(pair, of_pair)) + "</h2>\n";
     if (!pair.first.empty()) html += "<p class=\"dim\">" + escape(of_pair.front()->source) + "</p>\n";
-    html += "<table>\n<tr><th>interaction</th><th>result</th><th>why</th><th class=\"num\">took</th></tr>\n";
+    html += "<table>\n<tr><th>interaction</th><th>result</th><th class=\"num\">took</th></tr>\n";
     for (const Result* result : of_pair) html += row_html(*result);
     html += "</table>\n";
   }

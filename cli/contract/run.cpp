@@ -248,14 +248,19 @@ base::Result<void> TestRun::record_versions(const Ledger& ledger) {
   for (const auto& source : sources_.pacts) {
     if (!source.consumer_version.empty()) continue;  // known already
     record_of(source.pact.consumer, version_.version).pacts[source.pact.provider] = source.digest;
+    if (!options_.selection.takes(source.pact)) continue;
     TRY(ledger.record(source));
   }
+  const Selection& chosen = options_.selection;
+  const bool all = chosen.consumer.empty() && chosen.provider.empty() && chosen.service.empty();
+  std::set<std::string> parties;
+  for (const auto& verified : verified_) {
+    if (verified.source == nullptr) continue;
+    parties.insert({verified.source->pact.consumer, verified.source->pact.provider});
+  }
   for (const auto& [name, record] : records) {
-    const bool meant = (options_.selection.consumer.empty() && options_.selection.provider.empty()) ||
-                       name == options_.selection.consumer || name == options_.selection.provider;
-    if (meant) {
-      TRY(ledger.record(record));
-    }
+    if (!all && !parties.contains(name)) continue;
+    TRY(ledger.record(record));
   }
   if (!options_.provider_version.empty() && options_.provider_version != version_.version) {
     for (const auto& name : selected_providers()) {

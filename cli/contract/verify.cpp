@@ -159,7 +159,8 @@ std::string kind_of(const Interaction& interaction) {
 }  // namespace
 
 bool Selection::takes(const pact::Pact& pact) const {
-  return (consumer.empty() || consumer == pact.consumer) && (provider.empty() || provider == pact.provider);
+  const bool is_party = service.empty() || service == pact.consumer || service == pact.provider;
+  return is_party && (consumer.empty() || consumer == pact.consumer) && (provider.empty() || provider == pact.provider);
 }
 
 bool Selection::takes(const Interaction& interaction_) const {

@@ -86,7 +86,9 @@ int contract_test(Options& options) {
   const auto auth = broker_auth(options.test.broker, options.token_file);
   if (!auth) return report(auth.error());
 
-  const auto place = find_place();
+  PlaceOptions asked;
+  asked.no_mocks = true;  // a stub made of contracts proves nothing of them
+  const auto place = find_place(asked);
   std::optional<spec::Cluster> cluster;
   if (place) {
     auto loaded = place.value().load();
@@ -123,6 +125,7 @@ void add_contract_test(Verbs& verbs) {
   verbs.add("contract-test", "Verify the contracts that consumers have with the providers of this cluster")
       .option("--provider", test.selection.provider, "NAME", "Only contracts with this provider")
       .option("--consumer", test.selection.consumer, "NAME", "Only contracts of this consumer")
+      .option("--service", test.selection.service, "NAME", "Only contracts of this service, whichever side it is on")
       .option("--interaction", test.selection.interaction, "TEXT", "Only interactions with this in their description")
       .option("--file", test.files, "FILE",
               "These Pact files, folders of them or URLs, not those of the services; may be repeated")

@@ -55,8 +55,10 @@ std::string detail(const contract::Result& result, const Style& style) {
   if (result.mismatches.empty()) return text + indented(result.why, "  ");
   for (const auto& mismatch : result.mismatches) {
     text += "  " + printable(contract::sentence(mismatch)) + "\n";
-    text += "    expected  " + printable(mismatch.expected) + "\n    got       " + printable(mismatch.actual) + "\n";
-    if (!mismatch.rule.empty()) text += "    rule      " + printable(mismatch.rule) + "\n";
+    const auto shown = [](const std::string& value) { return value.empty() ? "nothing" : printable(value); };
+    text += "    expected  " + shown(mismatch.expected) + "\n    got       " + shown(mismatch.actual) + "\n";
+    if (!mismatch.rule.empty() && mismatch.rule != "equality")
+      text += "    rule      " + printable(mismatch.rule) + "\n";
   }
   return text;
 }
