@@ -113,7 +113,8 @@ INSTANTIATE_TEST_SUITE_P(
         Refused{
             ONE(R"({"description":"d","request":{"matchingRules":{"body":{"$":{"combine":"XOR","matchers":[]}}}}})"),
             "must be AND or OR"},
-        Refused{ONE(R"({"description":"d","request":{"generators":{"body":{"$.a":{}}}}})"), "generators.body['$.a'].type must be a text"},
+        Refused{ONE(R"({"description":"d","request":{"generators":{"body":{"$.a":{}}}}})"),
+                "generators.body['$.a'].type must be a text"},
         Refused{ONE(R"({"description":"d","request":{},"providerStates":[{}]})"), "providerStates[0].name is missing"},
         Refused{V4(R"({"type":"Synchronous/HTTP","description":"d","request":{"body":"x"}})"),
                 "request.body must be an object with content"},
