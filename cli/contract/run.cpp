@@ -66,6 +66,9 @@ base::Result<Json> read_selector(const std::string& text) {
 base::Result<void> TestRun::check_options() const {
   const bool publishes = options_.publish_contracts || options_.publish_results;
   if (publishes && options_.broker.empty()) return base::fail(ErrorCode::invalid, "--publish needs --broker URL");
+  if (options_.broker.empty() && (!options_.selectors.empty() || !options_.wip_since.empty())) {
+    return base::fail(ErrorCode::invalid, "--selector and --wip-since need --broker URL");
+  }
   if (options_.record && !options_.selection.interaction.empty()) {
     return base::fail(ErrorCode::invalid, "--record needs all interactions: leave --interaction away");
   }
