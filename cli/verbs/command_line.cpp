@@ -50,6 +50,7 @@ constexpr std::array entries = std::to_array<Entry>({
     {prove_group, "contract-test", add_contract_test},
     {prove_group, "can-i-deploy", add_can_i_deploy},
     {prove_group, "api", add_api},
+    {prove_group, "schema", add_schema},
     {grow_group, "init", add_init},
     {grow_group, "new-service", add_new_service},
     {grow_group, "update", add_update},
