@@ -75,9 +75,9 @@ class Drawing {
  private:
   double at_x(double x) const { return left + (x - x_.low) / (x_.high - x_.low) * (width - left - right); }
   double at_y(double y) const {
-    const double share = chart_.log_y
-                             ? (std::log10(std::max(y, y_.low)) - std::log10(y_.low)) / (std::log10(y_.high) - std::log10(y_.low))
-                             : (y - y_.low) / (y_.high - y_.low);
+    const double share = chart_.log_y ? (std::log10(std::max(y, y_.low)) - std::log10(y_.low)) /
+                                            (std::log10(y_.high) - std::log10(y_.low))
+                                      : (y - y_.low) / (y_.high - y_.low);
     return height - bottom - share * (height - top - bottom);
   }
 
@@ -117,8 +117,8 @@ class Drawing {
       out += "<path d=\"" + data + "L" + number(at_x(last)) + " " + floor + "L" + number(at_x(first)) + " " + floor +
              "Z\" style=\"fill:" + line.colour + ";opacity:.18\"/>\n";
     }
-    out += "<path d=\"" + data + "\" style=\"fill:none;stroke:" + line.colour + ";stroke-width:2;stroke-linejoin:round" +
-           (line.dashed ? ";stroke-dasharray:5 4" : "") + "\"/>\n";
+    out += "<path d=\"" + data + "\" style=\"fill:none;stroke:" + line.colour +
+           ";stroke-width:2;stroke-linejoin:round" + (line.dashed ? ";stroke-dasharray:5 4" : "") + "\"/>\n";
   }
 
   const Chart& chart_;
@@ -137,7 +137,8 @@ std::vector<double> round_ticks(double low, double high, int wanted) {
   for (const double factor : {2.0, 5.0, 10.0}) {
     if (step < rough * 0.999) step = power * factor;
   }
-  for (double tick = std::ceil(low / step - 1e-9) * step; tick <= high + step * 1e-9; tick += step) ticks.push_back(tick);
+  for (double tick = std::ceil(low / step - 1e-9) * step; tick <= high + step * 1e-9; tick += step)
+    ticks.push_back(tick);
   return ticks;
 }
 

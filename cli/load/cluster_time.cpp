@@ -38,7 +38,8 @@ std::optional<Series> scrape(std::uint16_t port) {
   return read_exposition(answer.value().body);
 }
 
-std::map<std::string, Series> scrape_all(const std::vector<control::ServiceView>& services, std::set<std::string>& silent) {
+std::map<std::string, Series> scrape_all(const std::vector<control::ServiceView>& services,
+                                         std::set<std::string>& silent) {
   std::map<std::string, Series> all;
   for (const auto& one : services) {
     const auto port = one.ports.find("http");

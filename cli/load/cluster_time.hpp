@@ -1,7 +1,7 @@
 #pragma once
 // Where in the cluster the time of a load run went: what the services' own metrics say before and after it, what their
-// access logs say of requests that carried a trace of ours, and what the supervisor did meanwhile. Talks to the cluster;
-// whatever does not answer is left out and named in the notes. One thread.
+// access logs say of requests that carried a trace of ours, and what the supervisor did meanwhile. Talks to the
+// cluster; whatever does not answer is left out and named in the notes. One thread.
 
 #include <cstdint>
 #include <filesystem>
@@ -49,8 +49,8 @@ class ClusterWatch {
 
  private:
   std::optional<control::Client> client_;
-  std::map<std::string, Series> before_;            // by instance
-  std::map<std::string, std::string> service_of_;   // of each instance
+  std::map<std::string, Series> before_;           // by instance
+  std::map<std::string, std::string> service_of_;  // of each instance
   std::uint64_t last_event_ = 0;
 };
 

@@ -11,12 +11,12 @@
 namespace load {
 
 struct SearchLimits {
-  double first = 100;      // the rate to begin with
-  double trial_s = 4;      // of one run
-  double confirm_s = 10;   // of the last one
-  int most_trials = 18;    // without the confirming ones
+  double first = 100;     // the rate to begin with
+  double trial_s = 4;     // of one run
+  double confirm_s = 10;  // of the last one
+  int most_trials = 18;   // without the confirming ones
   int most_confirms = 4;
-  double precise = 1.04;   // the search ends when the bounds are as near as that
+  double precise = 1.04;  // the search ends when the bounds are as near as that
   double highest = 2e6;
 
   // `duration` as given on the command line, or empty.

@@ -1,6 +1,6 @@
 #pragma once
-// A result for people: text, JUnit and one page of HTML. All of it comes from the JSON that msctl-load gave and what was
-// added to it, so that a saved result can be shown again. Pure.
+// A result for people: text, JUnit and one page of HTML. All of it comes from the JSON that msctl-load gave and what
+// was added to it, so that a saved result can be shown again. Pure.
 
 #include <cstdint>
 #include <string>

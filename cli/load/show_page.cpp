@@ -19,7 +19,7 @@ constexpr const char* red = "#e5484d";
 constexpr const char* green = "#30a46c";
 constexpr const char* grey = "#8b8d98";
 
-std::string duration(const Json& latency, const char* key) {
+std::string shown_duration(const Json& latency, const char* key) {
   return latency.value("count", 0.0) == 0 ? "–" : escape(show_duration_us(latency.value(key, 0.0)));
 }
 
@@ -54,21 +54,22 @@ std::vector<std::pair<double, double>> rate_over_time(const Json& result, const 
   return points;
 }
 
-std::string seconds(double value) { return show_count(value) + " s"; }
+std::string show_seconds(double value) { return show_count(value) + " s"; }
 
 std::string charts(const Json& result) {
-  Chart latency{"latency over time", {}, true, seconds, show_duration_us};
+  Chart latency{"latency over time", {}, true, show_seconds, show_duration_us};
   latency.lines = {{"max", grey, over_time(result, "max_us"), false, true},
                    {"p99", orange, over_time(result, "p99_us")},
                    {"p50", blue, over_time(result, "p50_us")}};
-  Chart rate{"rate over time", {}, false, seconds, show_count};
+  Chart rate{"rate over time", {}, false, show_seconds, show_count};
   rate.lines = {{"sent a second", grey, rate_over_time(result, "sent"), false, true},
                 {"answered a second", green, rate_over_time(result, "completed"), true}};
   auto errors = rate_over_time(result, "errors");
   auto missed = rate_over_time(result, "missed");
   for (std::size_t i = 0; i < errors.size() && i < missed.size(); ++i) errors[i].second += missed[i].second;
   rate.lines.push_back({"errors and never sent", red, std::move(errors)});
-  return "<h2>Latency over time, from the intended send</h2>\n" + draw(latency) + "<h2>Rate over time</h2>\n" + draw(rate);
+  return "<h2>Latency over time, from the intended send</h2>\n" + draw(latency) + "<h2>Rate over time</h2>\n" +
+         draw(rate);
 }
 
 // Nines on the x axis: 90 %, 99 %, 99.9 % are as far apart from each other.
@@ -102,7 +103,7 @@ std::string summary(const Json& result) {
   std::string out = "<table>\n" + header({"Latency", "p50", "p90", "p99", "p99.9", "max", "mean"});
   const auto row = [&](const char* name, const Json& of) {
     out += "<tr><td>" + std::string(name) + "</td>";
-    for (const char* key : {"p50", "p90", "p99", "p999", "max", "mean"}) out += cell(duration(of, key));
+    for (const char* key : {"p50", "p90", "p99", "p999", "max", "mean"}) out += cell(shown_duration(of, key));
     out += "</tr>\n";
   };
   row("from the intended send", latency);
@@ -117,8 +118,9 @@ std::string head(const Json& result) {
   std::string out = "<h1>" + escape(result.value("name", "load")) + "</h1>\n<p class=\"dim\">msctl load, " +
                     escape(result.value("started", "")) + ", " +
                     escape(show_duration_us(result.value("elapsed_s", 0.0) * 1e6)) + "</p>\n";
-  out += "<div class=\"card\"><b class=\"" + std::string(passed ? "ok\">thresholds held" : "bad\">a threshold was missed") +
-         "</b> &nbsp; " + escape(show_count(result.value("completed", 0.0))) + " answers, " +
+  out += "<div class=\"card\"><b class=\"" +
+         std::string(passed ? "ok\">thresholds held" : "bad\">a threshold was missed") + "</b> &nbsp; " +
+         escape(show_count(result.value("completed", 0.0))) + " answers, " +
          escape(show_count(std::round(result.value("rps", 0.0)))) + "/s &nbsp; ";
   out += errors > 0 ? "<span class=\"bad\">" + escape(show_count(errors)) + " errors</span>" : std::string("no errors");
   if (missed > 0) out += " &nbsp; <span class=\"bad\">" + escape(show_count(missed)) + " never sent</span>";
@@ -146,18 +148,21 @@ std::string thresholds(const Json& result) {
 }
 
 std::string steps(const Json& result) {
-  std::string out = "<h2>Steps</h2>\n<table>\n" + header({"Step", "sent", "answered", "errors", "a second", "p50", "p99", "max"});
+  std::string out =
+      "<h2>Steps</h2>\n<table>\n" + header({"Step", "sent", "answered", "errors", "a second", "p50", "p99", "max"});
   for (const auto& step : result.value("steps", Json::array())) {
     const Json latency = step.value("latency_us", Json::object());
     const double errors = step.value("errors", 0.0);
-    out += "<tr><td>" + escape(step.value("name", "")) + "<br><span class=\"dim\">" + escape(step.value("scenario", ""));
+    out +=
+        "<tr><td>" + escape(step.value("name", "")) + "<br><span class=\"dim\">" + escape(step.value("scenario", ""));
     if (step.contains("first_error")) {
       out += "</span><br><span class=\"bad\">" + escape(step["first_error"].get<std::string>());
     }
     out += "</span></td>" + cell(escape(show_count(step.value("sent", 0.0)))) +
-           cell(escape(show_count(step.value("completed", 0.0)))) + "<td class=\"num" + (errors > 0 ? " bad" : "") + "\">" +
-           escape(show_count(errors)) + "</td>" + cell(escape(show_count(step.value("rps", 0.0)))) +
-           cell(duration(latency, "p50")) + cell(duration(latency, "p99")) + cell(duration(latency, "max")) + "</tr>\n";
+           cell(escape(show_count(step.value("completed", 0.0)))) + "<td class=\"num" + (errors > 0 ? " bad" : "") +
+           "\">" + escape(show_count(errors)) + "</td>" + cell(escape(show_count(step.value("rps", 0.0)))) +
+           cell(shown_duration(latency, "p50")) + cell(shown_duration(latency, "p99")) +
+           cell(shown_duration(latency, "max")) + "</tr>\n";
   }
   return out + "</table>\n";
 }
@@ -175,10 +180,12 @@ std::string cluster_part(const Json& result) {
     const double share = all > 0 ? total / all : 0;
     out += "<tr><td><b>" + escape(route.value("service", "")) + "</b> <code>" + escape(route.value("endpoint", "")) +
            "</code></td>" + cell(escape(show_count(route.value("count", 0.0)))) +
-           cell(escape(show_count(route.value("errors", 0.0)))) + cell(escape(show_duration_us(route.value("mean_us", 0.0)))) +
+           cell(escape(show_count(route.value("errors", 0.0)))) +
+           cell(escape(show_duration_us(route.value("mean_us", 0.0)))) +
            cell(route.contains("own_us") ? escape(show_duration_us(route["own_us"].get<double>())) : "–") +
-           cell(escape(show_duration_us(total))) + "<td style=\"width:9rem\"><div style=\"height:.7em;margin-top:.4em;background:" +
-           blue + ";width:" + std::to_string(static_cast<int>(std::lround(share * 100))) + "%\"></div></td></tr>\n";
+           cell(escape(show_duration_us(total))) +
+           "<td style=\"width:9rem\"><div style=\"height:.7em;margin-top:.4em;background:" + blue +
+           ";width:" + std::to_string(static_cast<int>(std::lround(share * 100))) + "%\"></div></td></tr>\n";
   }
   out += "</table>\n";
   for (const auto& note : cluster.value("notes", Json::array())) {
@@ -189,8 +196,9 @@ std::string cluster_part(const Json& result) {
   if (restarts.empty()) return out + "<p class=\"dim\">nothing restarted</p>\n";
   out += "<table>\n";
   for (const auto& event : restarts) {
-    out += "<tr><td>" + escape(event.value("time", "")) + "</td><td>" + escape(event.value("service", "")) + "</td><td>" +
-           escape(event.value("state", "")) + "</td><td>" + escape(event.value("reason", "")) + "</td></tr>\n";
+    out += "<tr><td>" + escape(event.value("time", "")) + "</td><td>" + escape(event.value("service", "")) +
+           "</td><td>" + escape(event.value("state", "")) + "</td><td>" + escape(event.value("reason", "")) +
+           "</td></tr>\n";
   }
   return out + "</table>\n";
 }
@@ -198,12 +206,15 @@ std::string cluster_part(const Json& result) {
 std::string search_part(const Json& result) {
   if (!result.contains("find_max")) return {};
   const Json& found = result["find_max"];
-  std::string out = "<h2>Search for the highest rate</h2>\n<table>\n" + header({"Rate", "answered", "p50", "p99", "errors", ""});
+  std::string out =
+      "<h2>Search for the highest rate</h2>\n<table>\n" + header({"Rate", "answered", "p50", "p99", "errors", ""});
   for (const auto& trial : found.value("trials", Json::array())) {
     const bool held = trial.value("held", false);
     out += "<tr><td>" + escape(show_count(trial.value("rate", 0.0))) + "/s</td>" +
-           cell(escape(show_count(trial.value("rps", 0.0))) + "/s") + cell(escape(show_duration_us(trial.value("p50_us", 0.0)))) +
-           cell(escape(show_duration_us(trial.value("p99_us", 0.0)))) + cell(escape(show_share(trial.value("error_rate", 0.0)))) +
+           cell(escape(show_count(trial.value("rps", 0.0))) + "/s") +
+           cell(escape(show_duration_us(trial.value("p50_us", 0.0)))) +
+           cell(escape(show_duration_us(trial.value("p99_us", 0.0)))) +
+           cell(escape(show_share(trial.value("error_rate", 0.0)))) +
            (held ? "<td class=\"num ok\">holds</td>" : "<td class=\"num bad\">broken</td>") + "</tr>\n";
   }
   return out + "</table>\n";
@@ -215,14 +226,18 @@ std::string generator_part(const Json& result) {
   std::string out = "<h2>The generator itself</h2>\n<p>";
   if (result.value("model", "") == "open") {
     out += "late by p50 " + escape(show_duration_us(late.value("p50", 0.0))) + ", p99 " +
-           escape(show_duration_us(late.value("p99", 0.0))) + ", max " + escape(show_duration_us(late.value("max", 0.0))) + "; ";
+           escape(show_duration_us(late.value("p99", 0.0))) + ", max " +
+           escape(show_duration_us(late.value("max", 0.0))) + "; ";
   }
-  out += escape(show_count(generator.value("cpu_s", 0.0))) + " s of CPU on " + escape(show_count(generator.value("threads", 0.0))) +
-         " threads, " + escape(show_count(generator.value("connects", 0.0))) + " connections made, " +
+  out += escape(show_count(generator.value("cpu_s", 0.0))) + " s of CPU on " +
+         escape(show_count(generator.value("threads", 0.0))) + " threads, " +
+         escape(show_count(generator.value("connects", 0.0))) + " connections made, " +
          escape(show_count(generator.value("held_for_a_connection", 0.0))) + " sends that waited for one</p>\n";
   if (result.value("model", "") == "closed") {
-    out += "<p class=\"dim\">With a fixed number of connections nothing is sent while an answer is waited for. The figures "
-           "from the intended send add what would have been sent meanwhile, at the usual pace of an answer.</p>\n";
+    out +=
+        "<p class=\"dim\">With a fixed number of connections nothing is sent while an answer is waited for. The "
+        "figures "
+        "from the intended send add what would have been sent meanwhile, at the usual pace of an answer.</p>\n";
   }
   return out;
 }

@@ -95,11 +95,10 @@ std::string attribution_text(const Json& result) {
   std::vector<std::vector<std::string>> rows{{"where the time went", "requests", "mean", "own", "total", "errors"}};
   for (const auto& route : cluster.value("routes", Json::array())) {
     if (rows.size() > 12) break;
-    rows.push_back({route.value("service", "") + " " + route.value("endpoint", ""), show_count(route.value("count", 0.0)),
-                    show_duration_us(route.value("mean_us", 0.0)),
+    rows.push_back({route.value("service", "") + " " + route.value("endpoint", ""),
+                    show_count(route.value("count", 0.0)), show_duration_us(route.value("mean_us", 0.0)),
                     route.contains("own_us") ? show_duration_us(route["own_us"].get<double>()) : "–",
-                    show_duration_us(route.value("total_us", 0.0)),
-                    show_count(route.value("errors", 0.0))});
+                    show_duration_us(route.value("total_us", 0.0)), show_count(route.value("errors", 0.0))});
   }
   std::string text;
   if (rows.size() > 1) text += "\n" + columns(rows);

@@ -12,10 +12,10 @@ enum ExitCode : int {
   usage = 2,  // wrong arguments, or a cluster file that cannot be read
   timed_out = 3,
   unhealthy = 4,
-  contract_broken = 5,   // kept free for contract checks
-  threshold_missed = 6,  // kept free for load checks
-  would_change = 7,      // a dry run found something to do
-  interrupted = 130,     // by SIGINT, as shells count it
+  contract_broken = 5,  // kept free for contract checks
+  threshold_missed = 6,
+  would_change = 7,   // a dry run found something to do
+  interrupted = 130,  // by SIGINT, as shells count it
 };
 
 inline ExitCode exit_code_of(const base::Error& error) {

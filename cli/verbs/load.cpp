@@ -160,7 +160,8 @@ int find_highest(const LoadOptions& options, Json document, const About& about, 
     return result;
   };
   const double first = document["load"].value("rate", 0.0);
-  auto found = load::find_max(trial, load::SearchLimits::of(first, options.command.duration), [&] { return stopped.load(); });
+  auto found =
+      load::find_max(trial, load::SearchLimits::of(first, options.command.duration), [&] { return stopped.load(); });
   if (!found) return report(found.error());
   Json result = std::move(found).value();
   const int code = tell(options, result);
