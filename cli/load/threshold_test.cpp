@@ -75,7 +75,7 @@ TEST(Threshold, MistakesAreNamed) {
                                                         {"", "no < or >"},
                                                         {"p99<50", "expected a duration"},
                                                         {"p99<", "expected a duration"},
-                                                        {"p101<1ms", "no metric"},
+                                                        {"p100.5<1ms", "no metric"},
                                                         {"latency<5ms", "no metric"},
                                                         {"rps>fast", "expected a number"},
                                                         {"error_rate<200%", "expected a percentage"},
