@@ -122,7 +122,9 @@ std::string head(const Json& result) {
          std::string(passed ? "ok\">thresholds held" : "bad\">a threshold was missed") + "</b> &nbsp; " +
          escape(show_count(result.value("completed", 0.0))) + " answers, " +
          escape(show_count(std::round(result.value("rps", 0.0)))) + "/s &nbsp; ";
-  out += errors > 0 ? "<span class=\"bad\">" + escape(show_count(errors)) + " errors</span>" : std::string("no errors");
+  out += errors > 0
+             ? "<span class=\"bad\">" + escape(show_count(errors)) + (errors == 1 ? " error</span>" : " errors</span>")
+             : std::string("no errors");
   if (missed > 0) out += " &nbsp; <span class=\"bad\">" + escape(show_count(missed)) + " never sent</span>";
   if (const std::string stopped = result.value("stopped", ""); !stopped.empty()) {
     out += "<br><span class=\"warn\">stopped early: " + escape(stopped) + "</span>";

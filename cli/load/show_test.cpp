@@ -49,7 +49,7 @@ TEST(Show, TextSaysWhatMatters) {
   add_verdicts(json, {read_threshold("p99<10ms").value(), read_threshold("errors<5").value()});
   EXPECT_THAT(
       show_text(json, plain),
-      AllOf(HasSubstr("9 answers"), HasSubstr("of 120/s wanted"), HasSubstr("1 errors"), HasSubstr("3 never sent"),
+      AllOf(HasSubstr("9 answers"), HasSubstr("of 120/s wanted"), HasSubstr("; 1 error"), HasSubstr("3 never sent"),
             HasSubstr("1 timeout"), HasSubstr("MISSED  p99<10ms  (49.0 ms)"), HasSubstr("held    errors<5"),
             HasSubstr("web GET /"), HasSubstr("web backoff  exit code 1"), HasSubstr("spoiled this run")));
   EXPECT_FALSE(json["passed"]);
