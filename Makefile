@@ -5,13 +5,14 @@
 PREFIX ?= /usr/local
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := build
-.PHONY: up test build lint format sanitize fuzz bench-supervisor bench-load soak-supervisor kill-points install package clean deps help
+.PHONY: up test build lint format contracts sanitize fuzz bench-supervisor bench-load soak-supervisor kill-points install package clean deps help
 
 help:
 	@echo 'make up       install what is missing, build, start the cluster (make up ARGS="-d --wait": in the background)'
 	@echo 'make test     install what the tests need, build, run all tests'
 	@echo 'make build    build everything into build/release'
 	@echo 'make lint     check formatting, scripts and the layers; make format puts the formatting right'
+	@echo 'make contracts  write the Pact files anew that the contract tests of consumers make'
 	@echo 'make sanitize the unit tests under AddressSanitizer and UBSan'
 	@echo 'make fuzz     look for inputs that break the cluster file, a scenario or the control socket, FUZZ_S=60 seconds each'
 	@echo 'make bench-supervisor  compare with other supervisors, write docs/benchmarks.md; ten minutes'
@@ -40,6 +41,11 @@ lint:
 
 format:
 	@.ci/lint --fix
+
+# What changed is then to be seen in `git diff`; tests that fail write nothing.
+contracts:
+	@.ci/deps install build run test
+	@.ci/build --tests contracts
 
 # The unit tests under AddressSanitizer and UBSan, in a build folder of their own; slow, so not part of `make test`.
 sanitize:

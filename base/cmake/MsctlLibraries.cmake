@@ -15,6 +15,7 @@ set(MSCTL_LIBRARIES
     "pqxx|pqxx/pqxx|libpqxx-dev"
     "prometheus-cpp-core|prometheus/registry.h|prometheus-cpp-dev"
     "protobuf|google/protobuf/message.h|libprotobuf-dev"
+    "pugixml|pugixml.hpp|libpugixml-dev"
     "re2|re2/re2.h|libre2-dev"
     "spdlog::spdlog|spdlog/spdlog.h|libspdlog-dev"
     "sqlite3|sqlite3.h|libsqlite3-dev")

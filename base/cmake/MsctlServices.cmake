@@ -52,3 +52,29 @@ std::vector<chassis::db::Migration> migrations() {
   file(COPY_FILE "${generated}.new" "${generated}" ONLY_IF_DIFFERENT)
   target_sources(${target} PRIVATE "${generated}")
 endfunction()
+
+# msctl_contracts(TARGET [FOLDER]): tells the contract tests in TARGET where the consumer's Pact files are: in `pacts`
+# below FOLDER, which is `contracts` beside the current folder. The target `contracts` builds all such tests and has them
+# write their files.
+function(msctl_contracts target)
+  set(folder "${ARGN}")
+  if(NOT folder)
+    cmake_path(GET CMAKE_CURRENT_SOURCE_DIR PARENT_PATH parent)
+    set(folder "${parent}/contracts")
+  endif()
+  if(NOT TARGET ${target})
+    return()
+  endif()
+  set(generated "${CMAKE_CURRENT_BINARY_DIR}/${target}_contracts.cpp")
+  file(CONFIGURE OUTPUT "${generated}" CONTENT
+       "extern \"C\" const char msctl_contracts_folder[];\nconst char msctl_contracts_folder[] = R\"(@folder@)\";\n" @ONLY)
+  target_sources(${target} PRIVATE "${generated}")
+  if(NOT TARGET contracts)
+    add_custom_target(contracts
+      COMMAND ${CMAKE_COMMAND} -E env MSCTL_WRITE_PACTS=1 ${CMAKE_CTEST_COMMAND} -L ^contracts$ --output-on-failure
+      WORKING_DIRECTORY "${CMAKE_BINARY_DIR}" VERBATIM)
+  endif()
+  add_dependencies(contracts ${target})
+  string(REGEX REPLACE "_test$" "" test "${target}")
+  set_property(TEST ${test} APPEND PROPERTY LABELS contracts)
+endfunction()

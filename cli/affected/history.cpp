@@ -93,6 +93,12 @@ base::Result<Difference> difference(const fs::path& folder, const std::string& b
 base::Result<std::map<std::string, std::string>> files_at(const fs::path& top, const std::string& commit,
                                                           const std::vector<std::string>& names) {
   const std::set<std::string> wanted(names.begin(), names.end());
+  return files_at(top, commit,
+                  [&wanted](const std::string& path) { return wanted.contains(fs::path(path).filename().string()); });
+}
+
+base::Result<std::map<std::string, std::string>> files_at(const fs::path& top, const std::string& commit,
+                                                          const std::function<bool(const std::string&)>& wanted) {
   TRY(const auto tree, git(top, {"ls-tree", "-r", "-z", commit}));
   std::vector<std::string> paths;
   std::string objects;
@@ -101,7 +107,7 @@ base::Result<std::map<std::string, std::string>> files_at(const fs::path& top, c
     const auto space = line.find(' ');
     if (tab == std::string::npos || !line.substr(space).starts_with(" blob ")) continue;
     const std::string path = line.substr(tab + 1);
-    if (!wanted.contains(fs::path(path).filename().string())) continue;
+    if (!wanted(path)) continue;
     paths.push_back(path);
     objects += line.substr(space + 6, tab - space - 6) + "\n";
   }

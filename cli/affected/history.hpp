@@ -2,6 +2,7 @@
 // What git knows of a change. Blocking; reads the repository and writes nothing.
 
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -25,5 +26,8 @@ base::Result<Difference> difference(const std::filesystem::path& folder, const s
 // The files of that commit whose names (without folder) are among `names`, by path from the top.
 base::Result<std::map<std::string, std::string>> files_at(const std::filesystem::path& top, const std::string& commit,
                                                           const std::vector<std::string>& names);
+// The same of those whose path from the top is `wanted`.
+base::Result<std::map<std::string, std::string>> files_at(const std::filesystem::path& top, const std::string& commit,
+                                                          const std::function<bool(const std::string&)>& wanted);
 
 }  // namespace affected

@@ -6,44 +6,17 @@
 #include <set>
 
 #include "cli/render/kubernetes_names.hpp"
+#include "cli/render/objects.hpp"
 
 namespace render {
 namespace {
 
 using base::Json;
 
-const Json nothing;
-
-// The value at a path of names, or null.
-const Json& at(const Json& value, std::initializer_list<const char*> path) {
-  const Json* here = &value;
-  for (const char* name : path) {
-    if (!here->is_object()) return nothing;
-    const auto next = here->find(name);
-    if (next == here->end()) return nothing;
-    here = &*next;
-  }
-  return *here;
-}
-
-std::string text(const Json& value) { return value.is_string() ? value.get<std::string>() : std::string(); }
-
-std::string name_of(const Json& object) { return text(at(object, {"metadata", "name"})); }
-
-bool selects(const Json& selector, const Json& labels) {
-  if (!selector.is_object()) return false;
-  for (const auto& [key, value] : selector.items()) {
-    if (!labels.is_object() || !labels.contains(key) || labels[key] != value) return false;
-  }
-  return true;
-}
-
 class Checker {
  public:
-  Checker(const std::vector<Object>& objects, const Json& model, bool whole) : model_(model), whole_(whole) {
-    for (const auto& object : objects) by_kind_[text(at(object.value, {"kind"}))].push_back(&object);
-    for (const auto* object : of("Deployment")) by_name_[name_of(object->value)] = object;
-  }
+  Checker(const std::vector<Object>& objects, const Json& model, bool whole)
+      : objects_(objects), model_(model), whole_(whole) {}
 
   std::vector<Broken> take() && { return std::move(broken_); }
   void begin(const char* rule) { rule_ = rule; }
@@ -51,22 +24,22 @@ class Checker {
   void selectors() {
     each("Service", [&](const Object& service) {
       const Json& selector = at(service.value, {"spec", "selector"});
-      if (selector.is_null() || selects_pods(selector)) return;
+      if (selector.is_null() || objects_.selects_pods(selector)) return;
       report(service, "Service " + name_of(service.value) + " selects no pod");
     });
     each("PodDisruptionBudget", [&](const Object& budget) {
-      if (selects_pods(at(budget.value, {"spec", "selector", "matchLabels"}))) return;
+      if (objects_.selects_pods(at(budget.value, {"spec", "selector", "matchLabels"}))) return;
       report(budget, "PodDisruptionBudget " + name_of(budget.value) + " selects no pod");
     });
     each("Deployment", [&](const Object& deployment) {
-      const Json& labels = at(deployment.value, {"spec", "template", "metadata", "labels"});
+      const Json& labels = pod_labels(deployment.value);
       if (selects(at(deployment.value, {"spec", "selector", "matchLabels"}), labels)) return;
       report(deployment, "Deployment " + name_of(deployment.value) + " does not select its own pods");
     });
   }
 
   void names() {
-    for (const auto& [kind, objects] : by_kind_) {
+    for (const auto& [kind, objects] : objects_.by_kind()) {
       for (const auto* object : objects) {
         const std::string name = name_of(object->value);
         if (kind == "Service" && !is_service_name(name)) {
@@ -86,44 +59,41 @@ class Checker {
       if (selector.is_null()) return;
       for (const auto& port : at(service.value, {"spec", "ports"})) {
         const Json& target = at(port, {"targetPort"});
-        each("Deployment", [&](const Object& deployment) {
-          if (!selects(selector, at(deployment.value, {"spec", "template", "metadata", "labels"}))) return;
-          if (has_port(deployment.value, target)) return;
-          report(service, "port " + target.dump() + " of Service " + name_of(service.value) +
-                              " is no port of Deployment " + name_of(deployment.value));
+        workloads([&](const Object& workload) {
+          if (!selects(selector, pod_labels(workload.value))) return;
+          if (has_port(workload.value, target)) return;
+          report(service, "port " + target.dump() + " of Service " + name_of(service.value) + " is no port of " +
+                              titled(workload));
         });
       }
     });
   }
 
   void probe_ports() {
-    containers([&](const Object& deployment, const Json& container) {
+    containers([&](const Object& workload, const Json& container) {
       for (const char* probe : {"startupProbe", "readinessProbe", "livenessProbe"}) {
         for (const char* way : {"httpGet", "tcpSocket", "grpc"}) {
           const Json& port = at(container, {probe, way, "port"});
-          if (port.is_null() || has_port(deployment.value, port)) continue;
-          report(deployment, std::string(probe) + " of " + name_of(deployment.value) + " asks port " + port.dump() +
-                                 ", which the container does not have");
+          if (port.is_null() || has_port(workload.value, port)) continue;
+          report(workload, std::string(probe) + " of " + name_of(workload.value) + " asks port " + port.dump() +
+                               ", which the container does not have");
         }
       }
     });
   }
 
   void probes_present() {
-    containers([&](const Object& deployment, const Json& container) {
+    containers([&](const Object& workload, const Json& container) {
+      if (at(workload.value, {"kind"}) == "Job") return;
       if (container.contains("readinessProbe") || container.contains("livenessProbe")) return;
-      if (at(deployment.value, {"metadata", "annotations", "msctl.dev/no-probes"}).is_string()) return;
-      const std::string name = name_of(deployment.value);
-      report(deployment, is_job(text(at(container, {"name"})))
-                             ? name + " ends by itself, and a Deployment would start it for ever; run it before a " +
-                                   "rollout, and leave it out of the render by a profile"
-                             : "Deployment " + name + " has no probe; give the service one under `probes`");
+      if (at(workload.value, {"metadata", "annotations", "msctl.dev/no-probes"}).is_string()) return;
+      report(workload, titled(workload) + " has no probe; give the service one under `probes`");
     });
   }
 
   void grace() {
-    each("Deployment", [&](const Object& deployment) {
-      const Json& pod = at(deployment.value, {"spec", "template", "spec"});
+    workloads([&](const Object& workload) {
+      const Json& pod = at(workload.value, {"spec", "template", "spec"});
       const Json& grace = at(pod, {"terminationGracePeriodSeconds"});
       for (const auto& container : at(pod, {"containers"})) {
         const Json& sleep = at(container, {"lifecycle", "preStop", "sleep", "seconds"});
@@ -131,19 +101,17 @@ class Checker {
         const long long needed = (sleep.is_number() ? sleep.get<long long>() : 0) + drain;
         const long long has = grace.is_number() ? grace.get<long long>() : 30;
         if (has >= needed) continue;
-        report(deployment, "Deployment " + name_of(deployment.value) + " has " + std::to_string(has) +
-                               " s to end, but sleeps and drains for " + std::to_string(needed) + " s");
+        report(workload, titled(workload) + " has " + std::to_string(has) + " s to end, but sleeps and drains for " +
+                             std::to_string(needed) + " s");
       }
     });
   }
 
   void security() {
-    containers([&](const Object& deployment, const Json& container) {
-      const Json& pod = at(deployment.value, {"spec", "template", "spec"});
+    containers([&](const Object& workload, const Json& container) {
+      const Json& pod = at(workload.value, {"spec", "template", "spec"});
       const Json& context = at(container, {"securityContext"});
-      const auto wrong = [&](const std::string& what) {
-        report(deployment, "Deployment " + name_of(deployment.value) + ": " + what);
-      };
+      const auto wrong = [&](const std::string& what) { report(workload, titled(workload) + ": " + what); };
       if (at(pod, {"securityContext", "runAsNonRoot"}) != true) wrong("runAsNonRoot is not true");
       if (at(pod, {"securityContext", "seccompProfile", "type"}) != "RuntimeDefault") {
         wrong("seccompProfile is not RuntimeDefault");
@@ -163,7 +131,7 @@ class Checker {
   void one_scaler() {
     each("HorizontalPodAutoscaler", [&](const Object& scaler) {
       const std::string name = text(at(scaler.value, {"spec", "scaleTargetRef", "name"}));
-      const Object* target = find("Deployment", name);
+      const Object* target = objects_.find("Deployment", name);
       if (target == nullptr) {
         report(scaler, "HorizontalPodAutoscaler " + name_of(scaler.value) + " scales " + name + ", which is not there");
       } else if (!at(target->value, {"spec", "replicas"}).is_null()) {
@@ -180,7 +148,7 @@ class Checker {
       const Json& least = at(budget.value, {"spec", "minAvailable"});
       if (!least.is_number()) return;
       each("Deployment", [&](const Object& deployment) {
-        const Json& labels = at(deployment.value, {"spec", "template", "metadata", "labels"});
+        const Json& labels = pod_labels(deployment.value);
         if (!selects(at(budget.value, {"spec", "selector", "matchLabels"}), labels)) return;
         const long long replicas = least_replicas(deployment.value);
         if (least.get<long long>() < replicas) return;
@@ -191,19 +159,18 @@ class Checker {
   }
 
   void references() {
-    containers([&](const Object& deployment, const Json& container) {
+    containers([&](const Object& workload, const Json& container) {
       std::set<std::string> volumes;
-      for (const auto& volume : at(deployment.value, {"spec", "template", "spec", "volumes"})) {
+      for (const auto& volume : at(workload.value, {"spec", "template", "spec", "volumes"})) {
         volumes.insert(text(at(volume, {"name"})));
-        need(deployment, "ConfigMap", text(at(volume, {"configMap", "name"})));
-        need(deployment, "PersistentVolumeClaim", text(at(volume, {"persistentVolumeClaim", "claimName"})));
+        need(workload, "ConfigMap", text(at(volume, {"configMap", "name"})));
+        need(workload, "PersistentVolumeClaim", text(at(volume, {"persistentVolumeClaim", "claimName"})));
       }
       for (const auto& mount : at(container, {"volumeMounts"})) {
         const std::string name = text(at(mount, {"name"}));
-        if (!volumes.contains(name)) report(deployment, "the volume " + name + " is mounted and not there");
+        if (!volumes.contains(name)) report(workload, "the volume " + name + " is mounted and not there");
       }
-      need(deployment, "ServiceAccount",
-           text(at(deployment.value, {"spec", "template", "spec", "serviceAccountName"})));
+      need(workload, "ServiceAccount", text(at(workload.value, {"spec", "template", "spec", "serviceAccountName"})));
     });
     each("Ingress", [&](const Object& ingress) {
       for (const auto& rule : at(ingress.value, {"spec", "rules"})) {
@@ -237,9 +204,9 @@ class Checker {
       }
     });
     each("DestinationRule", [&](const Object& rule) {
-      if (!any("Deployment")) return;
+      if (objects_.workloads().empty()) return;
       for (const auto& subset : at(rule.value, {"spec", "subsets"})) {
-        if (selects_pods(at(subset, {"labels"}))) continue;
+        if (objects_.selects_pods(at(subset, {"labels"}))) continue;
         report(rule, "the subset " + text(at(subset, {"name"})) + " of " + name_of(rule.value) + " selects no pod");
       }
     });
@@ -265,7 +232,7 @@ class Checker {
 
   void monitors() {
     each("ServiceMonitor", [&](const Object& monitor) {
-      if (!any("Service")) return;
+      if (!objects_.any("Service")) return;
       const Json& selector = at(monitor.value, {"spec", "selector", "matchLabels"});
       for (const auto& endpoint : at(monitor.value, {"spec", "endpoints"})) {
         bool found = false;
@@ -284,7 +251,7 @@ class Checker {
 
   // Each declared call is let through on both sides.
   void calls_allowed() {
-    if (!any("NetworkPolicy") || !whole_) return;
+    if (!objects_.any("NetworkPolicy") || !whole_) return;
     for (const auto& service : model_["services"]) {
       for (const auto& callee : service["callees"]) {
         for (const auto& port : callee["ports"]) {
@@ -301,70 +268,36 @@ class Checker {
 
  private:
   void report(const Object& object, const std::string& message) { broken_.push_back({rule_, object.path, message}); }
-  void missing(const std::string& kind, const std::string& message) {
-    if (any(kind)) report(*of(kind).front(), message);
+  static std::string titled(const Object& object) {
+    return text(at(object.value, {"kind"})) + " " + name_of(object.value);
   }
-
-  const std::vector<const Object*>& of(const std::string& kind) const {
-    static const std::vector<const Object*> none;
-    const auto found = by_kind_.find(kind);
-    return found == by_kind_.end() ? none : found->second;
+  void missing(const std::string& kind, const std::string& message) {
+    if (objects_.any(kind)) report(*objects_.of(kind).front(), message);
   }
 
   template <class Look>
   void each(const char* kind, Look look) const {
-    for (const auto* object : of(kind)) look(*object);
+    for (const auto* object : objects_.of(kind)) look(*object);
   }
 
   template <class Look>
-  void containers(Look look) {
-    each("Deployment", [&](const Object& deployment) {
-      for (const auto& container : at(deployment.value, {"spec", "template", "spec", "containers"})) {
-        look(deployment, container);
+  void workloads(Look look) const {
+    for (const auto* object : objects_.workloads()) look(*object);
+  }
+
+  template <class Look>
+  void containers(Look look) const {
+    workloads([&](const Object& workload) {
+      for (const auto& container : at(workload.value, {"spec", "template", "spec", "containers"})) {
+        look(workload, container);
       }
     });
   }
-
-  const Object* find(const std::string& kind, const std::string& name) const {
-    if (kind == "Deployment") {
-      const auto found = by_name_.find(name);
-      return found == by_name_.end() ? nullptr : found->second;
-    }
-    for (const auto* object : of(kind)) {
-      if (name_of(object->value) == name) return object;
-    }
-    return nullptr;
-  }
-
-  bool any(const std::string& kind) const { return !of(kind).empty(); }
 
   void need(const Object& object, const std::string& kind, const std::string& name) {
-    if (!name.empty() && find(kind, name) == nullptr) {
+    if (!name.empty() && objects_.find(kind, name) == nullptr) {
       report(object, name_of(object.value) + " names the " + kind + " " + name + ", which is not there");
     }
-  }
-
-  bool selects_pods(const Json& selector) const {
-    const auto& deployments = of("Deployment");
-    return std::any_of(deployments.begin(), deployments.end(), [&](const Object* object) {
-      return selects(selector, at(object->value, {"spec", "template", "metadata", "labels"}));
-    });
-  }
-
-  static bool has_port(const Json& deployment, const Json& port) {
-    for (const auto& container : at(deployment, {"spec", "template", "spec", "containers"})) {
-      for (const auto& one : at(container, {"ports"})) {
-        if (at(one, {"name"}) == port || at(one, {"containerPort"}) == port) return true;
-      }
-    }
-    return false;
-  }
-
-  bool is_job(const std::string& container) const {
-    for (const auto& service : model_["services"]) {
-      if (service["name"] == container) return service.value("job", false);
-    }
-    return false;
   }
 
   long long drain_of(const std::string& container) const {
@@ -375,7 +308,7 @@ class Checker {
   }
 
   long long least_replicas(const Json& deployment) const {
-    for (const auto* scaler : of("HorizontalPodAutoscaler")) {
+    for (const auto* scaler : objects_.of("HorizontalPodAutoscaler")) {
       if (at(scaler->value, {"spec", "scaleTargetRef", "name"}) != name_of(deployment)) continue;
       return at(scaler->value, {"spec", "minReplicas"}).get<long long>();
     }
@@ -384,7 +317,7 @@ class Checker {
   }
 
   bool has_subset(const std::string& host, const std::string& name) const {
-    for (const auto* rule : of("DestinationRule")) {
+    for (const auto* rule : objects_.of("DestinationRule")) {
       if (text(at(rule->value, {"spec", "host"})) != host) continue;
       for (const auto& subset : at(rule->value, {"spec", "subsets"})) {
         if (at(subset, {"name"}) == name) return true;
@@ -393,17 +326,17 @@ class Checker {
     return false;
   }
 
-  const Json* pod_labels(const std::string& service) const {
-    const Object* deployment = find("Deployment", service);
-    return deployment == nullptr ? nullptr : &at(deployment->value, {"spec", "template", "metadata", "labels"});
+  const Json* labels_of(const std::string& service) const {
+    const Object* workload = objects_.workload_of(service);
+    return workload == nullptr ? nullptr : &pod_labels(workload->value);
   }
 
   bool allows(const std::string& whose, const char* way, const char* side, const std::string& other,
               const Json& port) const {
-    const Json* own = pod_labels(whose);
-    const Json* labels = pod_labels(other);
+    const Json* own = labels_of(whose);
+    const Json* labels = labels_of(other);
     if (own == nullptr || labels == nullptr) return true;
-    for (const auto* policy : of("NetworkPolicy")) {
+    for (const auto* policy : objects_.of("NetworkPolicy")) {
       const Json& selector = at(policy->value, {"spec", "podSelector", "matchLabels"});
       if (selector.is_null() || !selects(selector, *own)) continue;
       for (const auto& rule : at(policy->value, {"spec", way})) {
@@ -427,8 +360,7 @@ class Checker {
     }
   }
 
-  std::map<std::string, std::vector<const Object*>> by_kind_;
-  std::map<std::string, const Object*> by_name_;  // Deployments
+  const Objects objects_;
   const Json& model_;
   bool whole_;
   const char* rule_ = "";

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cctype>
 
-#include "cli/render/sha256.hpp"
+#include "base/sha256.hpp"
 
 namespace render {
 namespace {
@@ -58,7 +58,7 @@ std::string port_name(const std::string& name) {
   }
   while (!begin.empty() && begin.back() == '-') begin.pop_back();
   if (std::none_of(begin.begin(), begin.end(), is_letter)) begin = "port";
-  return begin + "-" + sha256(name).substr(0, 4);
+  return begin + "-" + base::sha256(name).substr(0, 4);
 }
 
 }  // namespace render

@@ -5,7 +5,7 @@
 #include <iterator>
 #include <optional>
 
-#include "cli/render/sha256.hpp"
+#include "base/sha256.hpp"
 
 namespace render {
 namespace {
@@ -76,17 +76,17 @@ base::Result<Plan> make_plan(const fs::path& out, const Rendered& rendered, cons
     if (const auto content = content_of(out / entry->first)) {
       plan.remove.push_back(entry->first);
       plan.before[entry->first] = {*content, false};
-      if (sha256(*content) != entry->second.sha256) plan.edited.push_back(entry->first);
+      if (base::sha256(*content) != entry->second.sha256) plan.edited.push_back(entry->first);
     }
     entry = ledger.erase(entry);
   }
   for (const auto& [path, file] : rendered.tree) {
     const auto content = content_of(out / path);
     const auto known = ledger.find(path);
-    const bool ours = known != ledger.end() && content && sha256(*content) == known->second.sha256;
+    const bool ours = known != ledger.end() && content && base::sha256(*content) == known->second.sha256;
     if (content && *content != file.content) plan.before[path] = {*content, false};
     if (content && !ours && *content != file.content) plan.edited.push_back(path);
-    ledger[path] = {rendered.target_of.at(path), environment, sha256(file.content)};
+    ledger[path] = {rendered.target_of.at(path), environment, base::sha256(file.content)};
   }
   std::sort(plan.edited.begin(), plan.edited.end());
   TRY(plan.steps, files::compare(out, rendered.tree, plan.remove));

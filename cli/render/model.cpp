@@ -5,6 +5,7 @@
 #include <set>
 
 #include "cli/render/container.hpp"
+#include "cli/render/contracts.hpp"
 #include "cli/render/service_model.hpp"
 #include "supervisor/spec/suggest.hpp"
 
@@ -52,8 +53,13 @@ void add_script(Json& model, const Json& ci, const std::string& key) {
   model[key] = text;
 }
 
-Json ci_model(const Environment& environment) {
-  const Json& ci = environment.get("ci");
+// What the environment says of its pipelines; contracts that there are need no words.
+Json ci_model(const spec::Cluster& cluster, const Environment& environment) {
+  Json ci = environment.get("ci");
+  if (ci.is_object() && !ci.contains("contract_test")) {
+    const std::string line = contract_test_line(cluster, or_default(ci, "msctl", "msctl").get<std::string>());
+    if (!line.empty()) ci["contract_test"] = Json::array({line});
+  }
   Json model{{"branch", or_default(ci, "branch", "main")},
              {"runner", or_default(ci, "runner", "ubuntu-24.04")},
              {"msctl", or_default(ci, "msctl", "msctl")},
@@ -105,7 +111,7 @@ Json environment_model(const spec::Cluster& cluster, const Environment& environm
   const std::string first = prefix.substr(0, prefix.find('/'));
   // A registry is told from a user of the usual one by its dot or port.
   model["registry"] = first.find_first_of(".:") == std::string::npos ? std::string() : first;
-  model["ci"] = ci_model(environment);
+  model["ci"] = ci_model(cluster, environment);
   return model;
 }
 

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
+#include "base/sha256.hpp"
 #include "cli/render/kubernetes_names.hpp"
-#include "cli/render/sha256.hpp"
 #include "supervisor/spec/secrets.hpp"
 
 namespace render {
@@ -60,6 +60,7 @@ class Maker {
     add_neighbours(model);
     add_events(model);
     add_workloads(model);
+    add_job(model);
     return model;
   }
 
@@ -258,7 +259,7 @@ class Maker {
     model["config"] = container_config(around_.inside, inside_, around_.environment);
     const std::string text = base::dump_json_pretty(model["config"]) + "\n";
     model["config_text"] = text;
-    model["config_hash"] = sha256(text).substr(0, 16);
+    model["config_hash"] = base::sha256(text).substr(0, 16);
   }
 
   void add_times(Json& model) const {
@@ -342,6 +343,7 @@ class Maker {
   void add_workloads(Json& model) {
     Json replicas = settings_["replicas"];
     if (is_stateful() && is_here()) replicas = one_replica();
+    if (is_job()) replicas = {{"min", 1}, {"max", 1}};
     model["replicas"] = replicas;
     model["scales"] = replicas["min"] != replicas["max"];
     model["cpu_target"] = settings_["cpu_target"];
@@ -354,6 +356,17 @@ class Maker {
                 {"version", version(around_.environment.get("tag"))}};
     if (settings_.contains("canary")) add_canary(model, stable);
     model["workloads"].insert(model["workloads"].begin(), stable);
+  }
+
+  // Its name in Kubernetes changes with whatever it is run from.
+  void add_job(Json& model) const {
+    if (!is_job()) return;
+    const bool retried = service_.restart.policy != spec::RestartPolicy::no;
+    model["job_restart"] = retried ? "OnFailure" : "Never";
+    model["job_retries"] = retried ? service_.restart.limit : 0;
+    Json from = Json::array();
+    for (const char* key : {"image", "command", "args", "env", "secrets", "config_hash"}) from.push_back(model[key]);
+    model["job_digest"] = base::sha256(from.dump()).substr(0, 8);
   }
 
   Json version(const Json& tag) const {

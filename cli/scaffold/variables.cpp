@@ -22,7 +22,7 @@ const std::set<std::string>& of_services() {
       "database", "sqlite", "postgres",
       // of publishes, consumes, calls and their items
       "has_publishes", "has_consumes", "has_calls", "has_broker", "opens", "heard_migration", "event", "event_snake",
-      "Event", "service", "folder", "ping", "is_last", "item",
+      "Event", "service", "folder", "Called", "ping", "pings", "has_pings", "is_last", "item",
       // of resource
       "Resource", "resources", "Resources", "resource_words", "resources_words", "resource_path", "a_resource"};
   return names;
@@ -111,6 +111,27 @@ void mark_last(Json& list) {
   for (std::size_t i = 0; i < list.size(); ++i) list[i]["is_last"] = i + 1 == list.size();
 }
 
+// `user` to `User`, `stock_keeper` to `StockKeeper`.
+std::string type_name_of(const std::string& ident) {
+  std::string made;
+  bool begins = true;
+  for (const char c : ident) {
+    if (c != '_') made += begins ? static_cast<char>(std::toupper(static_cast<unsigned char>(c))) : c;
+    begins = c == '_';
+  }
+  return made;
+}
+
+// Those of the calls that can be asked whether they are well.
+Json pinged(const Json& calls) {
+  Json items = Json::array();
+  for (const auto& item : calls) {
+    if (item["ping"].get<bool>()) items.push_back(item);
+  }
+  mark_last(items);
+  return items;
+}
+
 base::Result<Json> call_items(std::vector<std::string> services, const Facts& facts) {
   std::sort(services.begin(), services.end());  // as includes are
   Json items = Json::array();
@@ -129,6 +150,7 @@ base::Result<Json> call_items(std::vector<std::string> services, const Facts& fa
                      {"folder", client->second.folder},
                      {"namespace", client->second.cpp_namespace},
                      {"ident", ident},
+                     {"Called", type_name_of(ident)},
                      {"ping", client->second.has_ping}});
   }
   mark_last(items);
@@ -290,6 +312,8 @@ base::Result<Json> service_variables(const Template& made, const ServiceName& na
   TRY(auto calls, call_items(list_of(values, "calls"), facts));
   data["has_calls"] = !calls.empty();
   data["opens"] = !calls.empty() || data["database"].get<bool>() || data["has_broker"].get<bool>();
+  data["pings"] = pinged(calls);
+  data["has_pings"] = !data["pings"].empty();
   data["calls"] = std::move(calls);
   return data;
 }

@@ -98,6 +98,8 @@ TEST(Variables, follow_from_the_answers) {
   EXPECT_EQ(data["publishes"][1]["is_last"], true);
   EXPECT_EQ(data["calls"][0]["ident"], "user");
   EXPECT_EQ(data["calls"][0]["ping"], true);
+  EXPECT_EQ(data["calls"][0]["Called"], "User");
+  EXPECT_EQ(data["pings"].size(), 1U);
   EXPECT_EQ(data["database"], true);
   EXPECT_EQ(data["postgres"], false);
   EXPECT_EQ(data["owner"], "nobody");

@@ -66,6 +66,8 @@ base::Result<Place> find_place(const PlaceOptions& options) {
   if (const auto before = is_plain ? remembered_options(place.state) : std::nullopt) {
     if (before->files.front().parent_path() == place.root) place.options = *before;
   }
+  // A choice of its own: what else a running supervisor was started with stays.
+  if (options.no_mocks || !options.mocks.empty()) place.options.mocks = options.mocks;
   place.options.reserved.assign(verb_names.begin(), verb_names.end());
   return place;
 }

@@ -18,6 +18,8 @@ struct PlaceOptions {
   std::vector<std::string> profiles;
   std::vector<std::string> env_files;
   std::map<std::string, std::string> sanitize;  // service to sanitizer
+  std::vector<std::string> mocks;               // services in whose place a stub runs
+  bool no_mocks = false;                        // none of those that a running supervisor was started with
   std::string project;
 };
 

@@ -12,10 +12,11 @@ enum ExitCode : int {
   usage = 2,  // wrong arguments, or a cluster file that cannot be read
   timed_out = 3,
   unhealthy = 4,
-  contract_broken = 5,  // kept free for contract checks
-  threshold_missed = 6,
-  would_change = 7,   // a dry run found something to do
-  interrupted = 130,  // by SIGINT, as shells count it
+  contract_broken = 5,   // what others rely on would break
+  threshold_missed = 6,  // a rule of a load run does not hold
+  would_change = 7,      // a dry run found something to do
+  invariant_broken = 8,  // a drill found something lost, done twice or stuck
+  interrupted = 130,     // by SIGINT, as shells count it
 };
 
 inline ExitCode exit_code_of(const base::Error& error) {

@@ -47,7 +47,12 @@ constexpr std::array entries = std::to_array<Entry>({
     {look_group, "exec", add_exec},
     {look_group, "debug", add_debug},
     {look_group, "doctor", add_doctor},
+    {prove_group, "contract-test", add_contract_test},
+    {prove_group, "can-i-deploy", add_can_i_deploy},
+    {prove_group, "api", add_api},
     {prove_group, "load", add_load},
+    {prove_group, "drill", add_drill},
+    {prove_group, "verify", add_verify},
     {grow_group, "init", add_init},
     {grow_group, "new-service", add_new_service},
     {grow_group, "update", add_update},
@@ -142,7 +147,10 @@ class CommandLine final : private Verbs {
       group_ = entry.group;
       if (only.empty() || only == entry.name) entry.add_to(*this);
     }
-    if (only.empty()) add_complete(*this);
+    if (only.empty()) {
+      add_complete(*this);
+      add_stub(*this);
+    }
   }
 
   int run(std::vector<std::string> words) {
@@ -323,14 +331,16 @@ std::string alone(const std::vector<std::string>& words) {
 }
 
 // `--project NAME` and `--file FILE` before the command or after it mean the same for every command, so they go where
-// find_place() looks. What follows `--` is somebody else's. `up` and `config` read their own --file, which may repeat.
+// find_place() looks. What follows `--` is somebody else's. `up` and `config` read their own --file, which may repeat;
+// behind `contract-test` it names contracts.
 base::Result<void> take_global_options(std::vector<std::string>& words) {
   const auto verb = std::find_if(words.begin(), words.end(), [](const std::string& word) { return word[0] != '-'; });
   const bool own_files = verb != words.end() && (*verb == "up" || *verb == "config");
   for (std::size_t i = 0; i < words.size() && words[i] != "--";) {
     const std::string name = words[i].substr(0, words[i].find('='));
     const bool is_project = name == "--project";
-    if (!is_project && (name != "--file" || own_files)) {
+    const bool is_contract = i > 0 && words[0] == "contract-test";
+    if (!is_project && (name != "--file" || own_files || is_contract)) {
       ++i;
       continue;
     }

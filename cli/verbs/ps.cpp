@@ -11,6 +11,8 @@
 namespace cli {
 namespace {
 
+constexpr const char* mock_mark = " (mock)";  // a stub runs in the service's place
+
 std::string ports_text(const control::ServiceView& view) {
   std::string text;
   for (const auto& [name, port] : view.ports) {
@@ -23,13 +25,17 @@ std::string ports_text(const control::ServiceView& view) {
 std::string table_of(const std::vector<control::ServiceView>& views) {
   std::vector<Row> rows;
   for (const auto& view : views) {
-    rows.push_back({view.name, view.state, view.pid ? std::to_string(*view.pid) : "-", std::to_string(view.restarts),
-                    view.pid ? format_duration(view.uptime_s) : "-", ports_text(view)});
+    rows.push_back({view.name, view.state + (view.mock ? mock_mark : ""), view.pid ? std::to_string(*view.pid) : "-",
+                    std::to_string(view.restarts), view.pid ? format_duration(view.uptime_s) : "-", ports_text(view)});
   }
   const Style style = Style::for_descriptor(STDOUT_FILENO);
-  return format_table(
-      {"NAME", "STATE", "PID", "RESTARTS", "UPTIME", "PORTS"}, rows,
-      [&](std::size_t, std::size_t column, const std::string& text) { return column == 1 ? style.state(text) : text; });
+  return format_table({"NAME", "STATE", "PID", "RESTARTS", "UPTIME", "PORTS"}, rows,
+                      [&](std::size_t, std::size_t column, const std::string& text) {
+                        if (column != 1) return text;
+                        // Only the state has a colour.
+                        const auto mark = text.find(mock_mark);
+                        return style.state(text.substr(0, mark)) + (mark == std::string::npos ? "" : text.substr(mark));
+                      });
 }
 
 int ps(Format format) {

@@ -4,10 +4,12 @@
 #include <charconv>
 #include <memory>
 
+#include "cli/stub/contracts.hpp"
 #include "cli/terminal/say.hpp"
 #include "cli/verbs/up_plan.hpp"
 #include "cli/verbs/up_session.hpp"
 #include "cli/verbs/verb.hpp"
+#include "supervisor/spec/mock.hpp"
 
 namespace cli {
 namespace {
@@ -47,6 +49,17 @@ struct Pairs {
   std::vector<std::string> sanitize;
 };
 
+// A stub without a contract would answer nothing.
+base::Result<void> check_contracts(const spec::Cluster& cluster) {
+  for (const auto& [name, service] : cluster.services) {
+    if (!service.is_mock) continue;
+    const auto contracts = stub::find_contracts(name, spec::contract_folders(cluster));
+    if (contracts.interactions() > 0) continue;
+    return base::fail(base::ErrorCode::not_found, "--mock " + name + ": " + stub::why_none(name, contracts));
+  }
+  return base::success();
+}
+
 int up(UpOptions options, const Pairs& pairs) {
   if (const auto read = read_scale(pairs.scale, options.scale); !read) return report(read.error());
   if (const auto read = read_sanitize(pairs.sanitize, options.place.sanitize); !read) return report(read.error());
@@ -70,6 +83,7 @@ int up(UpOptions options, const Pairs& pairs) {
     return report(base::fail(base::ErrorCode::invalid,
                              "`" + name + "` is an instance: name its service, or use start, stop or restart"));
   }
+  if (const auto there = check_contracts(cluster.value()); !there) return report(there.error());
   const auto wanted = options.no_deps ? options.services : with_required(cluster.value(), options.services);
   if (const auto given = spec::check_environment(cluster.value(), wanted); !given) return report(given.error());
   if (options.dry_run) return dry_run(options, place.value(), cluster.value());
@@ -93,6 +107,9 @@ void add_up(Verbs& verbs) {
       .option("--scale", pairs->scale, "SERVICE=N", "How many instances; may be repeated")
       .option("--sanitize", pairs->sanitize, "SERVICE=KIND",
               "Build and run this one with a sanitizer: address, undefined or thread; may be repeated")
+      .option("--mock", options->place.mocks, "SERVICE",
+              "In its place run a stub of it, made from the contracts of its consumers; may be repeated")
+      .flag("--no-mock", options->place.no_mocks, "Run the services themselves again that --mock had replaced")
       .option("-f,--file", options->place.files, "FILE",
               "Cluster file (default: $MSCTL_FILE, or msctl.yaml here or above); further ones are laid over it")
       .option("--profile", options->place.profiles, "NAME", "Also the services of this profile; may be repeated")
@@ -102,7 +119,8 @@ void add_up(Verbs& verbs) {
       .footer(
           "Without -d it stays in the foreground; Ctrl-C stops everything. It ends by itself when nothing runs any "
           "more.\n"
-          "Examples:\n  msctl up\n  msctl up -d --wait\n  msctl up user-service\n  msctl up --build\n"
+          "Examples:\n  msctl up\n  msctl up -d --wait\n  msctl up user-service\n  msctl up --build\n  msctl up --mock "
+          "user-service\n"
           "Exit codes: 0 ready, 1 a service failed, 2 usage, 3 not ready in time, 7 --dry-run would change something, "
           "130 interrupted before all were up.")
       .run([options, pairs] { return up(*options, *pairs); });

@@ -74,6 +74,7 @@ class Verbs {
   virtual std::vector<VerbView> described() const = 0;
 };
 
+void add_api(Verbs& verbs);
 void add_up(Verbs& verbs);
 void add_down(Verbs& verbs);
 void add_ps(Verbs& verbs);
@@ -98,10 +99,15 @@ void add_graph(Verbs& verbs);
 void add_doctor(Verbs& verbs);
 void add_exec(Verbs& verbs);
 void add_debug(Verbs& verbs);
+void add_drill(Verbs& verbs);
 void add_deploy(Verbs& verbs);
 void add_affected(Verbs& verbs);
+void add_contract_test(Verbs& verbs);
+void add_can_i_deploy(Verbs& verbs);
+void add_verify(Verbs& verbs);
 void add_completion(Verbs& verbs);
 void add_complete(Verbs& verbs);
+void add_stub(Verbs& verbs);
 void add_man(Verbs& verbs);
 
 // The name of every verb there is, `help` included.

@@ -4,6 +4,7 @@
 #include "services/chassis/api/serve.hpp"
 #include "services/chassis/outbox/outbox.hpp"
 #include "services/order/adapters/in/order_api.hpp"
+#include "services/order/adapters/in/order_states.hpp"
 #include "services/order/adapters/out/rpc_user_directory.hpp"
 #include "services/order/adapters/out/sql_order_store.hpp"
 #include "services/order/app/orders.hpp"
@@ -21,9 +22,13 @@ base::Task<base::Result<void>> run(chassis::Environment& env) {
   chassis::outbox::Relay relay(env, *database, *broker);
   adapters::SqlOrderStore store(*database, env.clock, env.random, env.config.name, [&relay] { relay.wake(); });
   adapters::RpcUserDirectory users(*user_client);
-  app::Orders orders(env.clock, env.random, store, users);
+  adapters::StatedUsers stated_users(users);
+  app::Orders orders(env.clock, env.random, store, stated_users);
   chassis::Api api(env, "order.v1.OrderService");
   adapters::add_routes(api, orders);
+  chassis::States states;
+  adapters::StateParts parts{*database, store, orders, stated_users};
+  adapters::add_states(states, parts);
 
   chassis::Health health(env.config, env.clock);
   health.add({"database", true, [&](base::Monotonic deadline) { return database->ping(deadline); }});
@@ -31,7 +36,7 @@ base::Task<base::Result<void>> run(chassis::Environment& env) {
   health.add({"broker", false, [&](base::Monotonic deadline) { return broker->ping(deadline); }});
   health.add({"user-service", false, [&](base::Monotonic deadline) { return user_client->ping(deadline); }});
   env.scheduler.spawn(relay.run());
-  co_return co_await chassis::serve(env, health, api);
+  co_return co_await chassis::serve(env, health, api, &states);
 }
 
 }  // namespace order_service

@@ -3,6 +3,7 @@
 #include "services/chassis/api/api.hpp"
 #include "services/chassis/api/serve.hpp"
 #include "services/user/adapters/in/user_api.hpp"
+#include "services/user/adapters/in/user_states.hpp"
 #include "services/user/adapters/out/argon2_hasher.hpp"
 #include "services/user/adapters/out/sql_user_store.hpp"
 #include "services/user/app/users.hpp"
@@ -18,10 +19,12 @@ base::Task<base::Result<void>> run(chassis::Environment& env) {
   app::Users users(env.clock, env.random, store, hasher);
   chassis::Api api(env, "user.v1.UserService");
   adapters::add_routes(api, users);
+  chassis::States states;
+  adapters::add_states(states, *database, store, hasher);
 
   chassis::Health health(env.config, env.clock);
   health.add({"database", true, [&](base::Monotonic deadline) { return database->ping(deadline); }});
-  co_return co_await chassis::serve(env, health, api);
+  co_return co_await chassis::serve(env, health, api, &states);
 }
 
 }  // namespace user_service

@@ -12,6 +12,8 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include "base/json.hpp"
+#include "supervisor/app/answers.hpp"
+#include "supervisor/app/fault_api.hpp"
 #include "supervisor/posix/file.hpp"
 
 namespace app {
@@ -19,18 +21,6 @@ namespace {
 
 using base::http::Request;
 using base::http::Response;
-
-Response json_response(int status, const base::Json& body) {
-  Response response;
-  response.status = status;
-  response.headers.set("Content-Type", "application/json");
-  response.body = base::dump_json(body) + "\n";
-  return response;
-}
-
-Response error_response(const base::Error& error) {
-  return json_response(control::http_status(error.code), control::error_json(error));
-}
 
 Response framing_error(int status, std::string_view detail, const Request& /*request*/) {
   return json_response(status, {{"error", {{"code", "malformed"}, {"message", std::string(detail)}}}});
@@ -56,14 +46,6 @@ base::Result<std::uint64_t> number_of(const Request& request, std::string_view n
 }
 
 constexpr int max_replicas = 100;  // of one service
-
-// The body as an object; an empty one is one without keys.
-base::Result<base::Json> object_of(const Request& request) {
-  if (request.body.empty()) return base::Json::object();
-  TRY(base::Json json, base::parse_json(request.body));
-  if (!json.is_object()) return base::fail(base::ErrorCode::malformed, "expected an object");
-  return json;
-}
 
 base::Result<control::UpRequest> up_request_of(const Request& request) {
   TRY(const base::Json json, object_of(request));
@@ -123,8 +105,11 @@ class Api {
     if (path == "/v1/up") co_return post(request, [&] { return up(request); });
     if (path == "/v1/plan") co_return post(request, [&] { return plan(request); });
     if (path == "/v1/down") co_return post(request, [&] { return down(); });
+    if (path.starts_with("/v1/gates") || path.starts_with("/v1/faults")) {
+      co_return answer_fault(context_.faults, request, path);
+    }
     if (path.starts_with(services_prefix)) co_return post(request, [&] { return on_service(path, request); });
-    co_return unknown();
+    co_return unknown_resource();
   }
 
  private:
@@ -133,14 +118,6 @@ class Api {
   // The folder's mode keeps others out already; this holds when somebody loosened it. Root may do all anyway.
   static bool is_stranger(const Request& request) {
     return request.peer_uid > 0 && request.peer_uid != static_cast<int>(::geteuid());
-  }
-
-  static Response unknown() { return error_response(base::fail(base::ErrorCode::not_found, "no such resource")); }
-
-  static Response wrong_method(std::string_view allowed) {
-    auto response = json_response(405, {{"error", {{"code", "malformed"}, {"message", "method not allowed"}}}});
-    response.headers.set("Allow", allowed);
-    return response;
   }
 
   static Response get(const Request& request, const base::Json& body) {
@@ -181,10 +158,10 @@ class Api {
 
   Response on_service(const std::string& path, const Request& request) {
     const auto slash = path.rfind('/');
-    if (slash < services_prefix.size()) return unknown();
+    if (slash < services_prefix.size()) return unknown_resource();
     std::string name;
     if (!base::http::percent_decode(path.substr(services_prefix.size(), slash - services_prefix.size()), name)) {
-      return unknown();
+      return unknown_resource();
     }
     const auto body = object_of(request);
     if (!body) return error_response(body.error());
@@ -199,7 +176,7 @@ class Api {
     if (verb == "roll") return accepted(supervisor.roll(name));
     if (verb == "resume") return accepted(supervisor.resume(name));
     if (verb == "pause") return pause(name, body);
-    if (verb != "scale") return unknown();
+    if (verb != "scale") return unknown_resource();
     const auto replicas = whole_number(body, "replicas", 0, max_replicas);
     return replicas ? accepted(supervisor.scale(name, replicas.value())) : error_response(replicas.error());
   }

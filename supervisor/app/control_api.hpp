@@ -11,6 +11,7 @@
 #include <boost/asio/io_context.hpp>
 
 #include "base/http/server.hpp"
+#include "supervisor/app/faults.hpp"
 #include "supervisor/app/supervisor.hpp"
 
 namespace app {
@@ -27,6 +28,7 @@ struct ApiContext {
   std::function<base::Result<void>(const base::Json& launch)> reload;
   // What an `up` would do, without doing it.
   std::function<base::Result<std::vector<control::PlanView>>(const control::UpRequest& request)> plan;
+  Faults& faults;
   std::function<void()> end;  // called when a client asks for `down`
 };
 

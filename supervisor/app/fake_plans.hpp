@@ -48,6 +48,12 @@ class FakePlans final : public Plans {
   bool holds(const spec::Service& service, const std::string& port) override {
     return held.contains(service.name + "." + port);
   }
+  base::Result<std::vector<MovedPort>> move_ports(const spec::Service& service) override {
+    std::vector<MovedPort> moved;
+    for (const auto& [name, port] : service.ports) moved.push_back({name, port, next_port++, -1});
+    return moved;
+  }
+  void move_back(const spec::Service& /*service*/, const MovedPort& port) override { moved_back.push_back(port.name); }
   void drop_sockets(const spec::Service& service) override {
     std::erase_if(held, [&](const std::string& one) {
       const bool is_named = std::any_of(service.sockets.begin(), service.sockets.end(),
@@ -60,6 +66,7 @@ class FakePlans final : public Plans {
     adopted[service] = sockets.size();
   }
 
+  std::vector<std::string> moved_back;
   std::uint16_t next_port = 1000;
   std::set<std::string> held;  // SERVICE.PORT
   std::set<std::string> closed;

@@ -66,6 +66,9 @@ class FakeHost final : public ports::ProcessHost {
   }
   void terminate(const ports::Slot& slot) override { log.push_back("terminate " + name(slot)); }
   void kill(const ports::Slot& slot) override { log.push_back("kill " + name(slot)); }
+  void shoot(const ports::Slot& slot) override { log.push_back("shoot " + name(slot)); }
+  void suspend(const ports::Slot& slot) override { log.push_back("suspend " + name(slot)); }
+  void resume(const ports::Slot& slot) override { log.push_back("resume " + name(slot)); }
   void remember(const ports::Slot& slot, const std::string& memo) override { specs[slot].memo = memo; }
   void release(const ports::Slot& slot) override { released.push_back(slot); }
 

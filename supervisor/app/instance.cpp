@@ -363,7 +363,7 @@ control::ServiceView Instance::view() const {
   if (keeper_ > 0) view.keeper = keeper_;
   view.restarts = restarts_;
   view.uptime_s = static_cast<double>(running_for().count()) / 1000;
-  view.ports = service_->ports;
+  view.ports = spec::public_ports(*service_);
   view.reason = reason_;
   if (!last_exit_.empty()) view.last_exit = last_exit_;
   const Watch* const known = watch_ ? watch_.get() : old_watches_.empty() ? nullptr : old_watches_.back().get();

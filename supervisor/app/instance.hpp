@@ -26,6 +26,14 @@ namespace app {
 
 using ServicePtr = std::shared_ptr<const spec::Service>;
 
+// A port that a gate is to stand before: `front` is where others look for it, `back` where the process will be.
+struct MovedPort {
+  std::string name;
+  std::uint16_t front = 0;
+  std::uint16_t back = 0;
+  int fd = -1;  // the listening socket at `front`, for who has it moved to own; -1 when the process binds that itself
+};
+
 // What the supervisor asks of the cluster's files and folders; workspace.hpp has the real one.
 class Plans {
  public:
@@ -44,6 +52,11 @@ class Plans {
   virtual base::Result<void> number_ports(spec::Service& service) = 0;
   // Whether we hold a socket on that port for it, though its files may not say so any more.
   virtual bool holds(const spec::Service& service, const std::string& port) = 0;
+  // Free numbers for the instance's ports, and the held sockets at those that it has now; those at the new ones are
+  // held from now on. Errors: unavailable.
+  virtual base::Result<std::vector<MovedPort>> move_ports(const spec::Service& service) = 0;
+  // The held socket at the front is the service's again. The descriptor is lent.
+  virtual void move_back(const spec::Service& service, const MovedPort& port) = 0;
   // Closes the held sockets that its files do not name any more.
   virtual void drop_sockets(const spec::Service& service) = 0;
   // Nothing of the service runs any more: its held sockets are closed.

@@ -1,5 +1,6 @@
 #include "supervisor/app/plans.hpp"
 
+#include <fcntl.h>
 #include <sys/stat.h>
 
 #include <functional>
@@ -114,6 +115,37 @@ base::Result<void> FilePlans::number_ports(spec::Service& service) {
 bool FilePlans::holds(const spec::Service& service, const std::string& port) {
   const auto number = service.ports.find(port);
   return number != service.ports.end() && sockets_.has(service.name, port, number->second);
+}
+
+base::Result<std::vector<MovedPort>> FilePlans::move_ports(const spec::Service& service) {
+  spec::Cluster alone;  // finds ports that are free now
+  alone.services[service.instance] = service;
+  for (auto& [name, port] : alone.services[service.instance].ports) port = 0;
+  TRY(spec::assign_free_ports(alone));
+  std::vector<MovedPort> moved;
+  for (const auto& [name, front] : service.ports) {
+    MovedPort one{name, front, alone.services[service.instance].ports.at(name), -1};
+    if (sockets_.has(service.name, name, front)) {
+      one.fd = sockets_.release(service.name, name);
+      const auto opened = sockets_.open(service.name, name, one.back);
+      if (!opened) {
+        moved.push_back(one);
+        for (const auto& port : moved) {
+          if (port.fd >= 0) move_back(service, port);
+        }
+        return opened.error();
+      }
+    }
+    moved.push_back(one);
+  }
+  return moved;
+}
+
+void FilePlans::move_back(const spec::Service& service, const MovedPort& port) {
+  const int copy = ::fcntl(port.fd, F_DUPFD_CLOEXEC, 3);
+  if (copy < 0) return;  // then it is bound anew once the gate has closed it
+  sockets_.forget(service.name, port.name);
+  sockets_.adopt(service.name, port.name, copy);
 }
 
 void FilePlans::adopt_sockets(const std::string& service, std::vector<ports::HeldSocket> sockets) {

@@ -24,6 +24,8 @@ class FilePlans final : public Plans {
   std::string digest(const spec::Service& service) override;
   base::Result<void> number_ports(spec::Service& service) override;
   bool holds(const spec::Service& service, const std::string& port) override;
+  base::Result<std::vector<MovedPort>> move_ports(const spec::Service& service) override;
+  void move_back(const spec::Service& service, const MovedPort& port) override;
   void drop_sockets(const spec::Service& service) override { sockets_.keep_only(service.name, service.sockets); }
   void close_sockets(const std::string& service) override { sockets_.close(service); }
   void adopt_sockets(const std::string& service, std::vector<ports::HeldSocket> sockets) override;

@@ -13,10 +13,10 @@ Status status_of(State state) { return state == State::ready ? Status::passing :
 bool is_listed(State state) { return state == State::starting || state == State::ready || state == State::degraded; }
 
 // The port that clients mean when they know of one only.
-std::uint16_t main_port(const spec::Service& service) {
-  const auto http = service.ports.find("http");
-  if (http != service.ports.end()) return http->second;
-  return service.ports.empty() ? 0 : service.ports.begin()->second;
+std::uint16_t main_port(const std::map<std::string, std::uint16_t>& ports) {
+  const auto http = ports.find("http");
+  if (http != ports.end()) return http->second;
+  return ports.empty() ? 0 : ports.begin()->second;
 }
 
 registry::InstanceRegistration registration_of(const Instance& instance) {
@@ -24,10 +24,11 @@ registry::InstanceRegistration registration_of(const Instance& instance) {
   registry::InstanceRegistration one;
   one.id = service.instance;
   one.name = service.name;
-  one.port = main_port(service);
+  const auto ports = spec::public_ports(service);
+  one.port = main_port(ports);
   one.tags = service.registration.tags;
   one.meta = service.registration.meta;
-  for (const auto& [name, port] : service.ports) one.meta["port_" + name] = std::to_string(port);
+  for (const auto& [name, port] : ports) one.meta["port_" + name] = std::to_string(port);
   if (!service.version.empty()) one.meta["version"] = service.version;
   one.status = status_of(instance.state());
   return one;

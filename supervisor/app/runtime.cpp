@@ -40,6 +40,16 @@ bool is_active(const Instance& instance) {
   return state != State::stopped && state != State::completed && state != State::failed;
 }
 
+spec::Service moved_service(const Runtime& runtime, spec::Service own) {
+  for (auto& [name, port] : own.ports) {
+    const auto back = runtime.moved.find(port);
+    if (back == runtime.moved.end()) continue;
+    own.fronts[name] = port;
+    port = back->second;
+  }
+  return own;
+}
+
 core::Graph graph_of(const std::map<std::string, Runtime>& services) {
   core::Graph graph;
   for (const auto& [name, runtime] : services) {

@@ -27,8 +27,9 @@ struct Runtime {
   std::vector<std::unique_ptr<Instance>> instances;  // by number
   std::vector<std::unique_ptr<Instance>> leaving;    // scaled away, replaced or removed from the files
   std::unique_ptr<Roll> roll;
-  bool removed = false;  // from the files: goes once nothing of it runs
-  bool alone = false;    // started without waiting for its dependencies
+  bool removed = false;                               // from the files: goes once nothing of it runs
+  std::map<std::uint16_t, std::uint16_t> moved = {};  // ports before which a gate stands, to where the process is then
+  bool alone = false;                                 // started without waiting for its dependencies
 
   Instance* numbered(int number) const;
   // Instances that count, those that leave and a successor.
@@ -44,6 +45,9 @@ struct Target {
 Target target_of(const std::string& name);
 
 bool is_active(const Instance& instance);
+
+// The service as its instance `number` sees it, with the ports that were moved; ports of its own may still be 0.
+spec::Service moved_service(const Runtime& runtime, spec::Service own);
 
 // Who must be there before whom.
 core::Graph graph_of(const std::map<std::string, Runtime>& services);

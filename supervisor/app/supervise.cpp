@@ -18,12 +18,14 @@
 #include <boost/asio/signal_set.hpp>
 
 #include "supervisor/app/control_api.hpp"
+#include "supervisor/app/faults.hpp"
 #include "supervisor/app/plans.hpp"
 #include "supervisor/app/registrar.hpp"
 #include "supervisor/app/supervisor.hpp"
 #include "supervisor/app/workspace.hpp"
 #include "supervisor/control/client.hpp"
 #include "supervisor/keeper/keeper_host.hpp"
+#include "supervisor/posix/callers.hpp"
 #include "supervisor/posix/instance_book.hpp"
 #include "supervisor/posix/leftovers.hpp"
 #include "supervisor/posix/port_table.hpp"
@@ -96,6 +98,11 @@ class Process {
         book_(book_path(cluster_->state)),
         plans_(cluster_, inherited_environment(), port_table_),
         supervisor_(*cluster_, Outside{host_, prober_, timers_, port_table_, book_, clock_, random_, plans_}),
+        callers_(cluster_->state),
+        faults_(io_, supervisor_, timers_, clock_,
+                [this](std::uint16_t peer, std::uint16_t front, const std::string& service) {
+                  return callers_.is_of(peer, front, service);
+                }),
         signals_(io_, SIGTERM, SIGINT, SIGHUP) {}
 
   base::Result<void> open() {
@@ -110,6 +117,7 @@ class Process {
                        [this] { return status(); },
                        [this](const base::Json& launch) { return reload(launch); },
                        [this](const control::UpRequest& request) { return plan(request); },
+                       faults_,
                        [this] { finish(); }};
     TRY(server_, ControlServer::open(control::socket_path(cluster_->state), std::move(context)));
     place_ = posix::inode_of(control::socket_path(cluster_->state));
@@ -271,6 +279,8 @@ class Process {
   posix::InstanceBook book_;
   FilePlans plans_;
   Supervisor supervisor_;
+  posix::Callers callers_;  // on the gates' thread, which ends with faults_
+  Faults faults_;
   std::unique_ptr<Registrar> registrar_;
   std::unique_ptr<ControlServer> server_;
   base::Monotonic started_at_{};

@@ -42,10 +42,14 @@ void Supervisor::order() {
   if (auto order = core::start_order(graph_)) order_ = std::move(order.value());  // the loader refused cycles
 }
 
-std::unique_ptr<Instance> Supervisor::make(const Runtime& runtime, int number) {
+spec::Service Supervisor::own_of(const Runtime& runtime, int number) const {
   spec::Service own = spec::instance_of(*runtime.service, number);
   static_cast<void>(outside_.plans.number_ports(own));  // a port that stays 0 is refused when the process is planned
-  return std::make_unique<Instance>(std::make_shared<const spec::Service>(std::move(own)), number, outside_,
+  return moved_service(runtime, std::move(own));
+}
+
+std::unique_ptr<Instance> Supervisor::make(const Runtime& runtime, int number) {
+  return std::make_unique<Instance>(std::make_shared<const spec::Service>(own_of(runtime, number)), number, outside_,
                                     static_cast<Instance::Owner&>(*this));
 }
 
@@ -114,6 +118,7 @@ control::StartReply Supervisor::reply_for(const std::vector<Instance*>& instance
 
 control::ServiceView Supervisor::view_of(const Runtime& runtime, const Instance& instance) const {
   auto view = instance.view();
+  view.mock = instance.service().is_mock;
   const Roll* const roll = runtime.roll.get();
   view.replacing =
       roll != nullptr && (roll->current == instance.number() ||

@@ -52,6 +52,20 @@ class Supervisor final : private Instance::Owner, private ports::ProcessHost::Li
   base::Result<control::StartReply> pause(const std::string& name);
   base::Result<control::StartReply> resume(const std::string& name);
   // Stops everything, dependents before what they depend on, then calls `done` once. Later calls are only answered.
+  // Faults, for who has a reason (faults.hpp). shoot: SIGKILL to the processes, which is a crash. freeze: SIGSTOP,
+  // until thaw. What was hit, instance and pid. Errors: not_found, conflict when none of it runs.
+  using Hit = std::vector<std::pair<std::string, int>>;
+  base::Result<Hit> shoot(const std::string& name);
+  base::Result<Hit> freeze(const std::string& name);
+  void thaw(const std::string& name);
+  // Makes room for a gate: its instances move, rolling, to other ports, and everybody else is told the old ones. The
+  // listening sockets at those are the caller's. Errors: not_found, invalid (nothing to move), conflict (not now).
+  base::Result<std::vector<MovedPort>> move(const std::string& name);
+  // They come back. Descriptors are lent.
+  void move_back(const std::string& name, const std::vector<MovedPort>& ports);
+  enum class Moving : std::uint8_t { under_way, there, failed };
+  // there: all run where they should; with `alone`, also none is left of those before them.
+  Moving moving(const std::string& name, bool alone) const;
   control::StartReply shut_down(std::function<void()> done);
 
   std::vector<control::ServiceView> services() const;  // in start order
@@ -86,10 +100,15 @@ class Supervisor final : private Instance::Owner, private ports::ProcessHost::Li
   base::Result<void> check_running() const;
   void order();
   std::unique_ptr<Instance> make(const Runtime& runtime, int number);
+  spec::Service own_of(const Runtime& runtime, int number) const;
+  base::Result<Runtime*> movable(const std::string& name);
+  void roll_to_ports(Runtime& runtime);
+  base::Result<Hit> hit(const std::string& name, void (ports::ProcessHost::*blow)(const ports::Slot&),
+                        const std::string& what);
   void fit(Runtime& runtime);
   void retire(Runtime& runtime, std::unique_ptr<Instance> instance, const std::string& why);
   void renew(Runtime& runtime, const spec::Service& service);
-  bool holds_all(const spec::Service& service) const;
+  bool holds_all(const Runtime& runtime) const;
   void replace_changed(Runtime& runtime);
   void plan_service(const std::string& name, const Runtime& fresh, bool wanted, std::vector<control::PlanView>& plan);
   void adopt_one(ports::Found& found, std::set<std::string>& adopted);

@@ -108,16 +108,15 @@ void Supervisor::renew(Runtime& runtime, const spec::Service& service) {
     runtime.replicas = service.replicas;
   }
   for (Instance* one : runtime.all()) {
-    spec::Service own = spec::instance_of(service, one->number());
-    static_cast<void>(outside_.plans.number_ports(own));
-    one->renew(std::make_shared<const spec::Service>(std::move(own)));
+    one->renew(std::make_shared<const spec::Service>(own_of(runtime, one->number())));
   }
   fit(runtime);
 }
 
 // What runs may be older than `sockets` in the files, and have bound its port itself.
-bool Supervisor::holds_all(const spec::Service& service) const {
-  const auto& names = service.sockets;
+bool Supervisor::holds_all(const Runtime& runtime) const {
+  const auto& names = runtime.service->sockets;
+  const spec::Service service = own_of(runtime, 1);
   return std::all_of(names.begin(), names.end(),
                      [&](const std::string& name) { return outside_.plans.holds(service, name); });
 }
@@ -131,7 +130,7 @@ void Supervisor::replace_changed(Runtime& runtime) {
     if (runs && one->process() && one->digest() != outside_.plans.digest(one->service())) outdated.push_back(one.get());
   }
   if (outdated.empty() || runtime.roll) return;
-  if (can_surge(*runtime.service) && holds_all(*runtime.service)) {
+  if (can_surge(*runtime.service) && holds_all(runtime)) {
     runtime.roll = std::make_unique<Roll>();
     for (const Instance* one : outdated) runtime.roll->left.push_back(one->number());
     rolling_.insert(runtime.service->name);
@@ -180,6 +179,7 @@ void Supervisor::plan_service(const std::string& name, const Runtime& fresh, boo
   for (int number = 1; number <= fresh.replicas; ++number) {
     spec::Service own = spec::instance_of(*fresh.service, number);
     static_cast<void>(outside_.plans.number_ports(own));
+    if (known != services_.end()) own = moved_service(known->second, std::move(own));
     const Instance* one = known == services_.end() ? nullptr : known->second.numbered(number);
     const bool changed = one != nullptr && one->digest() != outside_.plans.digest(own);
     if (one != nullptr && core::has_process(one->state())) {
@@ -254,8 +254,13 @@ void Supervisor::roll_next(Runtime& runtime) {
   if (old == nullptr || !core::has_process(old->state())) return;
   roll.current = number;
   roll.before = old->process();
-  if (!can_surge(*runtime.service) || !holds_all(*runtime.service))
-    return old->handle(Event::restart, "rolling restart");
+  if (!can_surge(*runtime.service) || !holds_all(runtime)) {
+    old->handle(Event::restart, "rolling restart");
+    if (auto own = own_of(runtime, number); own.ports != old->service().ports) {
+      old->renew(std::make_shared<const spec::Service>(std::move(own)));
+    }
+    return;
+  }
   roll.successor = make(runtime, number);
   roll.successor->handle(Event::start, "rolling restart");
 }

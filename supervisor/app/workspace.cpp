@@ -3,7 +3,9 @@
 #include <cctype>
 #include <map>
 
+#include "base/ids.hpp"
 #include "base/json.hpp"
+#include "base/random.hpp"
 #include "supervisor/app/container.hpp"
 
 namespace app {
@@ -44,6 +46,22 @@ std::string port_variable(const std::string& port_name) {
   }
   return variable;
 }
+
+namespace {
+
+// Opens the test-only door of chassis services to provider states. The same as long as the folder lives, since
+// processes outlive a supervisor. Rendered configurations come from spec::service_config alone and never have it.
+base::Result<std::string> states_secret(const fs::path& state) {
+  constexpr std::size_t bytes = 24;
+  const fs::path file = state / "control" / "states.secret";
+  if (auto kept = posix::read_small_file(file.string()); kept.size() == 2 * bytes) return kept;
+  base::SystemRandom random;
+  auto made = base::random_hex(random, bytes);
+  TRY(posix::replace_file(file, made));
+  return made;
+}
+
+}  // namespace
 
 base::Result<ports::SpawnSpec> plan_spawn(const spec::Cluster& cluster, const spec::Service& service,
                                           const std::vector<std::string>& inherited) {
@@ -95,7 +113,9 @@ base::Result<ports::SpawnSpec> plan_spawn(const spec::Cluster& cluster, const sp
   for (const auto& [name, value] : env) spawn.env.push_back(name + "=" + value);
   TRY(const std::string data, spec::resolve(cluster, service.name, "${dir:data}"));
   TRY(posix::make_private_folder(data));
-  TRY(posix::replace_file(config, base::dump_json_pretty(spec::service_config(cluster, service)) + "\n"));
+  base::Json told = spec::service_config(cluster, service);
+  TRY(told["provider_states"]["secret"], states_secret(cluster.state));
+  TRY(posix::replace_file(config, base::dump_json_pretty(told) + "\n"));
   return spawn;
 }
 

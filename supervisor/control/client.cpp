@@ -104,6 +104,38 @@ base::Result<std::vector<PlanView>> Client::plan(const UpRequest& request) const
 
 base::Result<StartReply> Client::down() const { return post("/v1/down", base::Json::object()); }
 
+base::Result<GateView> Client::open_gate(const GateRequest& request) const {
+  TRY(const base::Json json, call("POST", "/v1/gates", to_json(request), answer_timeout));
+  return gate_view(json);
+}
+
+base::Result<GateView> Client::close_gate(const std::string& service) const {
+  const std::string target = "/v1/gates/" + base::http::percent_encode(service) + "/close";
+  TRY(const base::Json json, call("POST", target, base::Json::object(), answer_timeout));
+  return gate_view(json);
+}
+
+base::Result<std::vector<GateView>> Client::gates() const {
+  TRY(const base::Json json, call("GET", "/v1/gates", nullptr, answer_timeout));
+  return list_of<GateView>(json, "gates", gate_view);
+}
+
+base::Result<FaultView> Client::begin_fault(const FaultRequest& request) const {
+  TRY(const base::Json json, call("POST", "/v1/faults", to_json(request), answer_timeout));
+  return fault_view(json);
+}
+
+base::Result<FaultView> Client::end_fault(std::uint64_t id) const {
+  const std::string target = "/v1/faults/" + std::to_string(id) + "/end";
+  TRY(const base::Json json, call("POST", target, base::Json::object(), answer_timeout));
+  return fault_view(json);
+}
+
+base::Result<std::vector<FaultView>> Client::faults() const {
+  TRY(const base::Json json, call("GET", "/v1/faults", nullptr, answer_timeout));
+  return list_of<FaultView>(json, "faults", fault_view);
+}
+
 base::Result<StartReply> Client::service(const std::string& name, const std::string& verb,
                                          const base::Json& body) const {
   return post("/v1/services/" + base::http::percent_encode(name) + "/" + verb, body);

@@ -10,6 +10,7 @@
 
 #include "base/json.hpp"
 #include "base/result.hpp"
+#include "supervisor/control/faults.hpp"
 #include "supervisor/control/wire.hpp"
 
 namespace control {
@@ -35,6 +36,14 @@ class Client {
   // `verb` as in wire.hpp: start, stop, restart, pause, …; `body` is what it takes.
   base::Result<StartReply> service(const std::string& name, const std::string& verb,
                                    const base::Json& body = base::Json::object()) const;
+
+  // See faults.hpp.
+  base::Result<GateView> open_gate(const GateRequest& request) const;
+  base::Result<GateView> close_gate(const std::string& service) const;
+  base::Result<std::vector<GateView>> gates() const;
+  base::Result<FaultView> begin_fault(const FaultRequest& request) const;
+  base::Result<FaultView> end_fault(std::uint64_t id) const;
+  base::Result<std::vector<FaultView>> faults() const;
 
  private:
   base::Result<base::Json> call(const std::string& method, const std::string& target, const base::Json& body,

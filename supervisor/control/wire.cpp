@@ -79,6 +79,7 @@ ServiceView read_service(const Json& json) {
   view.ready = json.value("ready", false);
   view.paused = json.value("paused", false);
   view.replacing = json.value("replacing", false);
+  view.mock = json.value("mock", false);
   view.probes = json.value("probes", std::vector<std::string>());
   return view;
 }
@@ -123,6 +124,7 @@ Json to_json(const ServiceView& view) {
           {"ready", view.ready},
           {"paused", view.paused},
           {"replacing", view.replacing},
+          {"mock", view.mock},
           {"probes", view.probes},
           {"log_from", number_or_null(view.log_from)}};
 }

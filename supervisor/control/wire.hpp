@@ -15,6 +15,8 @@
 //   POST /v1/services/NAME/{pause,resume}        no probes, time-outs and restarts while a debugger has it: StartReply
 //   POST /v1/down                                stops everything, then the supervisor ends: StartReply
 //
+// Faults and gates are in faults.hpp.
+//
 // Errors are {"error": {"code", "message"}} with a fitting HTTP status. Readers ignore keys they do not know.
 
 #include <cstdint>
@@ -45,6 +47,7 @@ struct ServiceView {
   bool live = false;                     // runs, and its live probe does not fail
   bool ready = false;
   bool paused = false;
+  bool mock = false;       // a stub runs in the service's place
   bool replacing = false;  // a rolling restart has it or will come to it
   std::vector<std::string>
       probes;  // the last answers of its probes, oldest first, as "12:00:01.250 ready http://… HTTP status 503"

@@ -191,6 +191,14 @@ void Family::kill() {
   kill_all();
 }
 
+void Family::suspend() const {
+  if (runs()) signal_all(SIGSTOP);
+}
+
+void Family::resume() const {
+  if (runs()) signal_all(SIGCONT);
+}
+
 std::optional<int> Family::reap() {
   for (;;) {
     siginfo_t info{};

@@ -42,6 +42,9 @@ class Family {
   base::Result<ports::ProcessId> start(const Start& start);
   void terminate();
   void kill();
+  // SIGSTOP, and SIGCONT, to all of them. A process that ends while it is stopped is only seen to end.
+  void suspend() const;
+  void resume() const;
 
   // Reaps what has ended. The first process's status once all of the family are gone.
   std::optional<int> reap();

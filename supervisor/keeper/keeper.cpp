@@ -14,6 +14,7 @@
 #include <deque>
 #include <memory>
 #include <optional>
+#include <utility>
 
 #include "supervisor/keeper/cage.hpp"
 #include "supervisor/keeper/family.hpp"
@@ -88,6 +89,7 @@ class Keeper {
   }
 
   void drop_supervisor() {
+    resume();  // who suspended it cannot undo that any more
     control_ = posix::Descriptor();
     waiting_.clear();
   }
@@ -100,6 +102,11 @@ class Keeper {
         return family_.terminate();
       case Kind::kill:
         return family_.kill();
+      case Kind::suspend:
+        suspended_ = true;
+        return family_.suspend();
+      case Kind::resume:
+        return resume();
       case Kind::remember:
         if (!message.parts.empty()) hello_.memo = message.parts[0];
         return;
@@ -111,6 +118,10 @@ class Keeper {
     }
   }
 
+  void resume() {
+    if (std::exchange(suspended_, false)) family_.resume();
+  }
+
   void spawn(Message& message) {
     const auto request = spawn_request(message.parts);
     if (!request) return tell(Kind::spawn_failed, {request.error().message});
@@ -119,6 +130,7 @@ class Keeper {
     hello_.socket_names = request.value().socket_names;
     sockets_ = std::move(message.descriptors);
     hello_.ended = false;
+    suspended_ = false;
     hello_.pid = 0;  // that of the last one says nothing any more
     hello_.start_time = 0;
     hello_.notified.clear();
@@ -247,6 +259,7 @@ class Keeper {
   std::deque<std::pair<Kind, std::vector<std::string>>> waiting_;
   std::optional<std::chrono::steady_clock::time_point> orphaned_;
   bool released_ = false;
+  bool suspended_ = false;
 };
 
 }  // namespace

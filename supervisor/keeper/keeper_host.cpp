@@ -16,6 +16,7 @@
 #include "base/http/unix_path.hpp"
 #include "supervisor/keeper/spawn_request.hpp"
 #include "supervisor/posix/leftovers.hpp"
+#include "supervisor/posix/process_tree.hpp"
 #include "supervisor/posix/program.hpp"
 
 namespace keeper {
@@ -186,6 +187,14 @@ void KeeperHost::tell(const Slot& slot, Kind kind, const std::vector<std::string
 
 void KeeperHost::terminate(const Slot& slot) { tell(slot, Kind::terminate); }
 void KeeperHost::kill(const Slot& slot) { tell(slot, Kind::kill); }
+void KeeperHost::suspend(const Slot& slot) { tell(slot, Kind::suspend); }
+void KeeperHost::resume(const Slot& slot) { tell(slot, Kind::resume); }
+
+void KeeperHost::shoot(const Slot& slot) {
+  const auto found = keepers_.find(slot);
+  if (found != keepers_.end() && found->second->process) posix::send_signal(*found->second->process, SIGKILL);
+}
+
 void KeeperHost::remember(const Slot& slot, const std::string& memo) { tell(slot, Kind::remember, {memo}); }
 
 void KeeperHost::release(const Slot& slot) {

@@ -28,6 +28,9 @@ class KeeperHost final : public ports::ProcessHost {
   void spawn(const ports::Slot& slot, const ports::SpawnSpec& spec) override;
   void terminate(const ports::Slot& slot) override;
   void kill(const ports::Slot& slot) override;
+  void shoot(const ports::Slot& slot) override;
+  void suspend(const ports::Slot& slot) override;
+  void resume(const ports::Slot& slot) override;
   void remember(const ports::Slot& slot, const std::string& memo) override;
   void release(const ports::Slot& slot) override;
 

@@ -30,6 +30,10 @@ enum class Kind : std::uint8_t {
   spawn_failed,  // [sentence]
   exited,        // [native wait status, dropped bytes of output]
   notified,      // [datagram of sd_notify]
+
+  // to a keeper; behind the others, whose numbers keepers of an older msctl know
+  suspend,  // SIGSTOP to the process and everything it started, until resume or until the supervisor is gone
+  resume,   // SIGCONT to the same
 };
 
 struct Message {

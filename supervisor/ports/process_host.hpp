@@ -105,6 +105,12 @@ class ProcessHost {
   virtual void terminate(const Slot& slot) = 0;
   // SIGKILL to the same.
   virtual void kill(const Slot& slot) = 0;
+  // A fault, from outside: SIGKILL to the first process alone, as anybody may send it; nobody has asked for its end.
+  virtual void shoot(const Slot& slot) = 0;
+  // SIGSTOP to the process and everything it started, until resume(), SIGCONT. When the supervisor is gone, the keeper
+  // resumes it.
+  virtual void suspend(const Slot& slot) = 0;
+  virtual void resume(const Slot& slot) = 0;
   // Replaces the memo.
   virtual void remember(const Slot& slot, const std::string& memo) = 0;
   // The keeper ends, and with it its hold on the sockets. Nothing may run in it.

@@ -39,6 +39,13 @@ void HeldSockets::adopt(const std::string& service, const std::string& name, int
   if (!sockets.contains(name)) sockets[name] = Held{std::move(socket), port};
 }
 
+int HeldSockets::release(const std::string& service, const std::string& name) {
+  auto& sockets = held_.at(service);
+  const int fd = sockets.at(name).socket.take();
+  sockets.erase(name);
+  return fd;
+}
+
 bool HeldSockets::has(const std::string& service, const std::string& name, std::uint16_t port) const {
   const auto sockets = held_.find(service);
   if (sockets == held_.end()) return false;

@@ -19,6 +19,9 @@ class HeldSockets {
   // Takes over a socket that listens already.
   void adopt(const std::string& service, const std::string& name, int fd);
   bool has(const std::string& service, const std::string& name, std::uint16_t port) const;
+  // Gives one away: the descriptor is the caller's. It must be held.
+  int release(const std::string& service, const std::string& name);
+  void forget(const std::string& service, const std::string& name) { held_[service].erase(name); }
   // Closes those of other names.
   void keep_only(const std::string& service, const std::vector<std::string>& names);
   void close(const std::string& service) { held_.erase(service); }

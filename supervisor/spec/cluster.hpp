@@ -12,6 +12,7 @@
 
 #include "base/json.hpp"
 #include "base/result.hpp"
+#include "supervisor/spec/contracts.hpp"
 
 namespace spec {
 
@@ -124,14 +125,15 @@ struct Service {
   std::string instance;  // NAME for the first instance, NAME.2, NAME.3, … for further ones
   std::string version;
   Source source = Source::command;
-  std::string image;                           // for Source::image
-  std::optional<External> external;            // for Source::external
-  std::filesystem::path home;                  // folder of its service.yaml or of msctl.yaml: ${dir:service}
-  std::filesystem::path folder;                // working folder of the process, absolute
-  std::vector<std::string> command;            // argv with ${…} still in it; see resolve()
-  std::map<std::string, std::string> env;      // values may hold ${…}
-  std::map<std::string, std::uint16_t> ports;  // name to number; 0 = a free one, chosen when the cluster starts
-  std::vector<std::string> sockets;            // ports that the supervisor binds and hands over (LISTEN_FDS)
+  std::string image;                            // for Source::image
+  std::optional<External> external;             // for Source::external
+  std::filesystem::path home;                   // folder of its service.yaml or of msctl.yaml: ${dir:service}
+  std::filesystem::path folder;                 // working folder of the process, absolute
+  std::vector<std::string> command;             // argv with ${…} still in it; see resolve()
+  std::map<std::string, std::string> env;       // values may hold ${…}
+  std::map<std::string, std::uint16_t> ports;   // name to number; 0 = a free one, chosen when the cluster starts
+  std::map<std::string, std::uint16_t> fronts;  // ports before which a gate stands: what others are told instead
+  std::vector<std::string> sockets;             // ports that the supervisor binds and hands over (LISTEN_FDS)
   int replicas = 1;
   std::vector<std::string> profiles;   // part of the cluster only with one of these; empty: always
   std::string database;                // "sqlite", "postgres" or empty
@@ -150,7 +152,9 @@ struct Service {
   Limits limits;
   Ms stop_grace{10000};  // from SIGTERM to SIGKILL
   std::optional<Build> build;
+  Contracts contracts;
   bool gateway = false;  // receives every service's routes
+  bool is_mock = false;  // a stub by its consumers' contracts runs in its place
 };
 
 // The Consul-compatible registry that the supervisor serves on 127.0.0.1.
@@ -199,6 +203,7 @@ struct LoadOptions {
                                                  // empty: those of the key `profiles`
   std::vector<std::filesystem::path> env_files;  // NAME=value lines
   std::map<std::string, std::string> sanitize;   // service to address, undefined or thread: built and run with it
+  std::vector<std::string> mocks;                // services in whose place a stub runs
   bool only_end = false;                         // nothing is read or started: what still runs is to be ended
   std::string project;                           // not empty: a copy of its own, all ports free ones
   std::vector<std::string> reserved;             // names that no command of the cluster may have; never sent or kept
@@ -233,6 +238,9 @@ base::Result<void> assign_free_ports(Cluster& cluster, const RememberedPorts& re
 // The service as its instance number `number` (from 1) sees it: instance name, and from 2 on port 0 for every port that
 // is not a held socket.
 Service instance_of(const Service& service, int number);
+
+// The ports as others reach them: those in `fronts`, and its own.
+std::map<std::string, std::uint16_t> public_ports(const Service& service);
 
 // The document a chassis service reads at start (path in MSCTL_CONFIG); its shape is in docs/service-config.md.
 base::Json service_config(const Cluster& cluster, const Service& service);

@@ -104,6 +104,10 @@ class Viewer {
       }
     }
     if (value.contains("build")) value["build"]["command"] = mask_arguments(service.build->command);
+    for (const auto& [name, door] :
+         {std::pair{"states", &service.contracts.states}, std::pair{"messages", &service.contracts.messages}}) {
+      if (!door->command.empty()) value["contracts"][name]["command"] = mask_arguments(door->command);
+    }
     if (value.contains("register") && value["register"].contains("meta")) {
       for (auto& [key, text] : value["register"]["meta"].items()) {
         if (names_a_secret(key)) text = masked;

@@ -211,6 +211,7 @@ resources: {memory: 1.5G, cpus: 0.25, open_files: 100}
 logs: {max_size: 1M}
 register: {tags: [t], meta: {k: v}}
 build: {command: [make], inputs: ["src/**"]}
+contracts: {states: {command: [seed, x]}, messages: {http: /m, port: http}}
 )");
   options_.files = {tree_.write("msctl.yaml", R"(
 broker: nats

@@ -111,6 +111,31 @@ void read_build(const ServiceSource& source, Service& service, Problems& problem
   service.build = std::move(build);
 }
 
+void read_door(const Json& contracts, const char* key, ContractDoor& door) {
+  const Json* value = key_of(contracts, key);
+  if (value == nullptr) return;
+  read_key(*value, "command", door.command);
+  read_key(*value, "http", door.path);
+  read_key(*value, "port", door.port);
+}
+
+void read_contracts(const ServiceSource& source, Service& service, Problems& problems) {
+  const Json* contracts = key_of(source.merged, "contracts");
+  if (contracts == nullptr) return;
+  read_door(*contracts, "states", service.contracts.states);
+  read_door(*contracts, "messages", service.contracts.messages);
+  for (const auto& [name, door] :
+       {std::pair{"states", &service.contracts.states}, std::pair{"messages", &service.contracts.messages}}) {
+    const std::string at = std::string("/contracts/") + name;
+    if (!door->path.empty() && !service.ports.contains(door->port)) {
+      source.report(problems, at, "the service has no port named \"" + door->port + "\"");
+    }
+    if (!door->command.empty() && door->command.front().empty()) {
+      source.report(problems, at + "/command", "the program's name is empty");
+    }
+  }
+}
+
 }  // namespace
 
 Service decode_service(const ServiceSource& source, Problems& problems) {
@@ -148,6 +173,7 @@ Service decode_service(const ServiceSource& source, Problems& problems) {
   }
   read_resources_and_logs(source, service, problems);
   read_build(source, service, problems);
+  read_contracts(source, service, problems);
   decode_probes(source, service, problems);
   decode_source(source, service, problems);
   return service;

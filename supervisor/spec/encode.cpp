@@ -93,6 +93,16 @@ void encode_links(const Service& service, Json& into) {
   }
 }
 
+Json encode_door(const ContractDoor& door) {
+  if (!door.command.empty()) return {{"command", door.command}};
+  return {{"http", door.path}, {"port", door.port}};
+}
+
+void encode_contracts(const Contracts& contracts, Json& into) {
+  if (!contracts.states.empty()) into["contracts"]["states"] = encode_door(contracts.states);
+  if (!contracts.messages.empty()) into["contracts"]["messages"] = encode_door(contracts.messages);
+}
+
 void encode_probes(const Service& service, Json& into) {
   if (service.boot) into["probes"]["boot"] = encode_probe(*service.boot);
   if (service.ready) into["probes"]["ready"] = encode_probe(*service.ready);
@@ -146,6 +156,7 @@ Json encode_service(const Cluster& cluster, const Service& service) {
   put_some(value, "profiles", service.profiles);
   put_some(value, "database", service.database);
   encode_links(service, value);
+  encode_contracts(service.contracts, value);
   if (is_ours) encode_running(service, value);
   put_some(value["register"], "tags", service.registration.tags);
   put_some(value["register"], "meta", service.registration.meta);

@@ -8,6 +8,7 @@
 #include "supervisor/spec/decode.hpp"
 #include "supervisor/spec/env_file.hpp"
 #include "supervisor/spec/load_options.hpp"
+#include "supervisor/spec/mock.hpp"
 #include "supervisor/spec/resolve.hpp"
 #include "supervisor/spec/sanitize.hpp"
 #include "supervisor/spec/schema_validator.hpp"
@@ -343,6 +344,7 @@ base::Result<Cluster> load_cluster(const LoadOptions& options) {
   if (options.only_end) return empty_cluster(options);
   TRY(Loaded loaded, load_with(options, program_folder()));
   TRY(apply_sanitizers(loaded.cluster, options.sanitize));
+  TRY(apply_mocks(loaded.cluster, options.mocks));
   return std::move(loaded.cluster);
 }
 

@@ -31,7 +31,8 @@ base::Result<std::vector<std::string>> list_of(const Json& json, const char* key
 
 Json to_json(const LoadOptions& options) {
   return {{"files", texts(options.files)}, {"profiles", options.profiles}, {"env_files", texts(options.env_files)},
-          {"sanitize", options.sanitize},  {"only_end", options.only_end}, {"project", options.project}};
+          {"sanitize", options.sanitize},  {"mocks", options.mocks},       {"only_end", options.only_end},
+          {"project", options.project}};
 }
 
 base::Result<LoadOptions> load_options(const Json& json) {
@@ -39,6 +40,7 @@ base::Result<LoadOptions> load_options(const Json& json) {
   LoadOptions options;
   TRY(const auto files, list_of(json, "files"));
   TRY(options.profiles, list_of(json, "profiles"));
+  TRY(options.mocks, list_of(json, "mocks"));
   TRY(const auto env_files, list_of(json, "env_files"));
   options.files.assign(files.begin(), files.end());
   options.env_files.assign(env_files.begin(), env_files.end());

@@ -69,6 +69,12 @@ base::Result<void> assign_free_ports(Cluster& cluster, const RememberedPorts& re
   return base::success();
 }
 
+std::map<std::string, std::uint16_t> public_ports(const Service& service) {
+  auto ports = service.fronts;
+  ports.insert(service.ports.begin(), service.ports.end());
+  return ports;
+}
+
 Service instance_of(const Service& service, int number) {
   Service one = service;
   one.instance = service.name;

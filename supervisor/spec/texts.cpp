@@ -20,6 +20,8 @@ class TextChecker {
            {std::pair{"boot", &service.boot}, std::pair{"ready", &service.ready}, std::pair{"live", &service.live}}) {
         if (*one) check_list(service, std::string("/probes/") + probe + "/exec", (*one)->command);
       }
+      check_list(service, "/contracts/states/command", service.contracts.states.command);
+      check_list(service, "/contracts/messages/command", service.contracts.messages.command);
       for (const auto& [key, value] : service.env) check_one(service, child_pointer("/env", key), value, key);
     }
     for (const auto& [name, command] : cluster_.commands) {

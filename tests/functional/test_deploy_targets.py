@@ -313,7 +313,7 @@ def test_a_database_on_postgresql_is_reached_with_a_password_of_a_secret(msctl_b
     assert not (tmp_path / "deploy/staging/kubernetes/pg").exists()
 
 
-def test_a_job_runs_once_in_compose_and_is_no_deployment(msctl_bin, tmp_path):
+def test_a_job_runs_once_in_compose_and_kubernetes(msctl_bin, tmp_path):
     cluster, own = workspace.cluster(), workspace.services()
     cluster["services"]["load"] = {"command": ["bin/load"], "build": {"command": ["make"], "inputs": ["gateway/**"]}}
     own["users"]["depends_on"] = {"load": "completed"}
@@ -323,4 +323,22 @@ def test_a_job_runs_once_in_compose_and_is_no_deployment(msctl_bin, tmp_path):
     assert done.returncode == 0, done.stderr
     services = workspace.documents((tmp_path / "deploy/staging/compose/compose.yaml").read_text())[0]["services"]
     assert services["load"]["restart"] == "no" and services["users"]["restart"] == "unless-stopped"
-    assert "load ends by itself" in place.run("deploy", "--target", "k8s").stderr
+
+
+    def job(*more):
+        assert place.run("deploy", "--target", "k8s", *more).returncode == 0
+        objects = [value for _, value in workspace.rendered(tmp_path / "deploy/staging/kubernetes/load")]
+        assert not {"Deployment", "PodDisruptionBudget"} & {value["kind"] for value in objects}
+        return next(value for value in objects if value["kind"] == "Job")
+
+    first = job()
+    pod = first["spec"]["template"]["spec"]
+    assert pod["restartPolicy"] == "OnFailure" and first["spec"]["backoffLimit"] == 10
+    assert "lifecycle" not in pod["containers"][0] and "topologySpreadConstraints" not in pod
+    assert job()["metadata"]["name"] == first["metadata"]["name"]
+    # A Job cannot be changed, so another image is another Job.
+    assert job("--tag", "other")["metadata"]["name"] != first["metadata"]["name"]
+    cluster["services"]["load"]["restart"] = {"policy": "no"}
+    workspace.write_workspace(tmp_path, cluster, own)
+    spec = job()["spec"]
+    assert spec["backoffLimit"] == 0 and spec["template"]["spec"]["restartPolicy"] == "Never"

@@ -34,7 +34,7 @@ def test_from_nothing_to_a_running_system(prefix, tmp_path):  # noqa: F811
     began = time.monotonic()
     for args in (("billing", "--resource", "invoice", "--publishes", "invoice.created", "--port", http_port,
                   "--set", f"grpc_port={free_port()}"),
-                 ("mailer", "--template", "cpp-worker", "--consumes", "invoice.created", "--port", worker)):
+                 ("mailer", "--template", "cpp-worker", "--consumes", "invoice.created", "--calls", "billing", "--port", worker)):
         done = shop.run("new-service", *args)
         assert done.returncode == 0, done.stderr
 
@@ -44,6 +44,7 @@ def test_from_nothing_to_a_running_system(prefix, tmp_path):  # noqa: F811
     tests = call("ctest", "--test-dir", "build/release", "--no-tests=error", "--output-on-failure", cwd=shop.folder)
     for name in ("billing_domain", "billing_service_tests", "billing_program", "mailer_service_tests"):
         assert name in tests, tests
+    assert (shop.folder / "services/mailer/contracts/pacts/mailer-billing.json").is_file()
     try:
         shop.up("--wait-timeout", "60")
         took = time.monotonic() - began
@@ -53,6 +54,8 @@ def test_from_nothing_to_a_running_system(prefix, tmp_path):  # noqa: F811
         assert ask(gateway, "GET", "/api/v1/invoices")[1]["invoices"] == [made]
         counted = 'consumer_events_total{event="invoice.created",outcome="done"} 1'
         wait_for(lambda: counted in ask(worker, "GET", "/metrics")[1], 20, "the event at the worker")
+        verified = shop.run("contract-test")
+        assert verified.returncode == 0 and "a question whether it is well" in verified.stdout, verified.stdout + verified.stderr
     finally:
         shop.run("down")
     assert processes_of(shop.folder) == []

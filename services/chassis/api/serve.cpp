@@ -69,14 +69,18 @@ base::Task<> drain_rpc(rpc::Server& server, base::Monotonic deadline) { co_await
 
 }  // namespace
 
-base::Task<base::Result<void>> serve(Environment& env, Health& health, HttpEntry::Inner inner, rpc::Methods methods) {
+base::Task<base::Result<void>> serve(Environment& env, Health& health, HttpEntry::Inner inner, rpc::Methods methods,
+                                     const States* states) {
   const Config& config = env.config;
   const auto http_port = config.ports.find("http");
   if (http_port == config.ports.end()) {
     co_return base::fail(base::ErrorCode::invalid, config.name + " needs a port named http in its service.yaml");
   }
   const HttpEntry entry(env, health, std::move(inner));
-  base::http::Handler handler = [&entry](base::http::Request request) { return entry.handle(std::move(request)); };
+  const StatesDoor door(env, states);
+  base::http::Handler handler = [&entry, &door](base::http::Request request) {
+    return door.takes(request) ? door.answer(std::move(request)) : entry.handle(std::move(request));
+  };
   const base::http::ErrorBody refuse = [&entry](int status, std::string_view detail, const base::http::Request& got) {
     return entry.refuse(status, detail, got);
   };
@@ -107,11 +111,11 @@ base::Task<base::Result<void>> serve(Environment& env, Health& health, HttpEntry
   co_return base::success();
 }
 
-base::Task<base::Result<void>> serve(Environment& env, Health& health, const Api& api) {
+base::Task<base::Result<void>> serve(Environment& env, Health& health, const Api& api, const States* states) {
   HttpEntry::Inner inner = [&api](CallContext context, base::http::Request request) {
     return api.handle(std::move(context), std::move(request));
   };
-  return serve(env, health, std::move(inner), api.rpc_methods());
+  return serve(env, health, std::move(inner), api.rpc_methods(), states);
 }
 
 }  // namespace chassis

@@ -7,16 +7,17 @@
 #include "services/chassis/api/api.hpp"
 #include "services/chassis/env/environment.hpp"
 #include "services/chassis/health/health.hpp"
+#include "services/chassis/states/states_door.hpp"
 
 namespace chassis {
 
 // Serves `inner` on port `http` and `methods` on port `grpc`, where there is one, as the configuration names them.
 // Returns after a drained shutdown; what the two borrow must live until then. Errors: unavailable when a port is taken,
-// invalid when the configuration names no port `http`.
+// invalid when the configuration names no port `http`. `states` is lent as well; null: the service has none.
 base::Task<base::Result<void>> serve(Environment& env, Health& health, HttpEntry::Inner inner,
-                                     rpc::Methods methods = {});
+                                     rpc::Methods methods = {}, const States* states = nullptr);
 
 // The usual case: both doors of one Api.
-base::Task<base::Result<void>> serve(Environment& env, Health& health, const Api& api);
+base::Task<base::Result<void>> serve(Environment& env, Health& health, const Api& api, const States* states = nullptr);
 
 }  // namespace chassis

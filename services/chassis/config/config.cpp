@@ -187,6 +187,17 @@ void read_discovery(Reader& root, Config& config, Problems& problems) {
   discovery.finish();
 }
 
+void read_states(Reader& root, Config& config, Problems& problems) {
+  const auto* value = root.find("provider_states");
+  if (value == nullptr) return;
+  Reader states(*value, "provider_states", problems);
+  states.text("secret", config.states_secret, true);
+  states.finish();
+  if (!config.states_secret.empty() && config.states_secret.size() < 16) {
+    problems.add("provider_states.secret", "expected at least 16 characters");
+  }
+}
+
 void read_limits(Reader& root, Config& config, Problems& problems) {
   const auto* value = root.find("limits");
   if (value == nullptr) return;
@@ -238,6 +249,7 @@ base::Result<Config> parse_config(std::string_view json) {
   read_calls(root, config, problems);
   read_consumes(root, config, problems);
   read_discovery(root, config, problems);
+  read_states(root, config, problems);
   read_limits(root, config, problems);
   root.number("stop_grace_ms", 0, max_ms, config.stop_grace);
   read_routes(root, config, problems);

@@ -46,6 +46,8 @@ struct Config {
   std::map<std::string, std::vector<std::string>> publishers;  // of the event types it consumes
   std::vector<RouteConfig> routes;                             // the gateway's, longest prefix first
   DiscoveryConfig discovery;
+  // Not empty: the test-only door to provider states is open to who knows it. Only in what the supervisor writes.
+  std::string states_secret;
   std::size_t body_bytes = 1024 * 1024;
   std::size_t connections = 1024;
   std::chrono::milliseconds stop_grace{10'000};

@@ -17,6 +17,7 @@
 #include "base/result.hpp"
 #include "base/task.hpp"
 #include "services/chassis/broker/broker.hpp"
+#include "services/chassis/broker/recording.hpp"
 #include "services/chassis/config/config.hpp"
 #include "services/chassis/db/database.hpp"
 #include "services/chassis/log/log.hpp"
@@ -95,6 +96,8 @@ struct Environment {
   Log& log;
   Metrics& metrics;
   Lifecycle& lifecycle;
+  // What went to the broker, kept only while the test-only door to provider states is open; else null.
+  const broker::Published* published = nullptr;
 };
 
 }  // namespace chassis

@@ -102,9 +102,14 @@ int run_with(Config config, Inheritance inheritance, const Run& run, HostOptions
   AsioHttp http(threads);
   rpc::GrpcTransport rpc(threads.executors());
   DatabasesByUrl databases(clock);
-  broker::NatsBrokers brokers;
+  broker::NatsBrokers nats;
+  const bool is_tested = !config.states_secret.empty();
+  broker::Published published;
+  broker::RecordingBrokers recording(nats, published);
+  broker::Brokers& brokers = is_tested ? static_cast<broker::Brokers&>(recording) : nats;
   NotifyLifecycle& lifecycle = inheritance.lifecycle;
   Environment env{config, clock, random, scheduler, http, rpc, databases, brokers, log, metrics, lifecycle};
+  if (is_tested) env.published = &published;
 
   base::Result<void> outcome = adopt(inheritance, config, http, rpc);
   if (!outcome) return failed(log, outcome.error());

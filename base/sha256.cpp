@@ -1,10 +1,10 @@
-#include "cli/render/sha256.hpp"
+#include "base/sha256.hpp"
 
 #include <array>
 #include <bit>
 #include <cstdint>
 
-namespace render {
+namespace base {
 namespace {
 
 constexpr std::array<std::uint32_t, 64> constants{
@@ -59,4 +59,4 @@ std::string sha256(std::string_view text) {
   return hex;
 }
 
-}  // namespace render
+}  // namespace base

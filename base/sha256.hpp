@@ -4,8 +4,8 @@
 #include <string>
 #include <string_view>
 
-namespace render {
+namespace base {
 
 std::string sha256(std::string_view text);
 
-}  // namespace render
+}  // namespace base

@@ -1,8 +1,8 @@
-#include "cli/render/sha256.hpp"
+#include "base/sha256.hpp"
 
 #include <gtest/gtest.h>
 
-namespace render {
+namespace base {
 namespace {
 
 // FIPS 180-4's examples, and lengths around the edge of a block.
@@ -15,4 +15,4 @@ TEST(Sha256, known_answers) {
 }
 
 }  // namespace
-}  // namespace render
+}  // namespace base

@@ -1,0 +1,172 @@
+#include "base/pact/body.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+
+#include "base/http/message.hpp"
+
+namespace base::pact {
+namespace {
+
+constexpr std::string_view alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+std::string_view trimmed(std::string_view text) {
+  while (!text.empty() && std::isspace(static_cast<unsigned char>(text.front())) != 0) text.remove_prefix(1);
+  while (!text.empty() && std::isspace(static_cast<unsigned char>(text.back())) != 0) text.remove_suffix(1);
+  return text;
+}
+
+int digit_of(char c) {
+  if (c == '-') c = '+';
+  if (c == '_') c = '/';
+  const auto at = alphabet.find(c);
+  return at == std::string_view::npos ? -1 : static_cast<int>(at);
+}
+
+struct Magic {
+  std::string_view bytes;
+  std::string_view type;
+};
+
+// First bytes of common formats, as in file(1)'s database.
+constexpr std::array magics = {
+    Magic{"\x89PNG\r\n\x1a\n", "image/png"},
+    Magic{"\xff\xd8\xff", "image/jpeg"},
+    Magic{"GIF87a", "image/gif"},
+    Magic{"GIF89a", "image/gif"},
+    Magic{"BM", "image/bmp"},
+    Magic{"II*\0", "image/tiff"},
+    Magic{"%PDF-", "application/pdf"},
+    Magic{"PK\x03\x04", "application/zip"},
+    Magic{"\x1f\x8b", "application/gzip"},
+    Magic{"BZh", "application/x-bzip2"},
+    Magic{"\xfd"
+          "7zXZ",
+          "application/x-xz"},
+    Magic{"\x7f"
+          "ELF",
+          "application/x-executable"},
+    Magic{"OggS", "audio/ogg"},
+    Magic{"ID3", "audio/mpeg"},
+    Magic{"fLaC", "audio/flac"},
+    Magic{"SQLite format 3", "application/vnd.sqlite3"},
+};
+
+bool looks_like_text(std::string_view bytes) {
+  return std::none_of(bytes.begin(), bytes.end(),
+                      [](unsigned char c) { return c < 0x20 && c != '\n' && c != '\r' && c != '\t' && c != '\f'; });
+}
+
+bool valid_utf8(std::string_view bytes) {
+  return Json(std::string(bytes)).dump(-1, ' ', false, Json::error_handler_t::ignore).size() >=
+         Json(std::string(bytes)).dump(-1, ' ', false, Json::error_handler_t::replace).size();
+}
+
+}  // namespace
+
+std::string media_type(std::string_view content_type) {
+  std::string type(trimmed(content_type.substr(0, content_type.find(';'))));
+  std::transform(type.begin(), type.end(), type.begin(), [](unsigned char c) { return std::tolower(c); });
+  return type;
+}
+
+std::string parameter(std::string_view content_type, std::string_view name) {
+  for (auto at = content_type.find(';'); at != std::string_view::npos;) {
+    const auto next = content_type.find(';', at + 1);
+    const auto part = content_type.substr(at + 1, next == std::string_view::npos ? next : next - at - 1);
+    const auto equals = part.find('=');
+    if (equals != std::string_view::npos && http::iequals(trimmed(part.substr(0, equals)), name)) {
+      auto value = trimmed(part.substr(equals + 1));
+      if (value.size() >= 2 && value.front() == '"' && value.back() == '"') value = value.substr(1, value.size() - 2);
+      return std::string(value);
+    }
+    at = next;
+  }
+  return {};
+}
+
+bool is_json(std::string_view content_type) {
+  const auto type = media_type(content_type);
+  return type == "application/json" || type == "text/json" || type.ends_with("+json") || type == "application/json-rpc";
+}
+
+bool is_xml(std::string_view content_type) {
+  const auto type = media_type(content_type);
+  return type == "application/xml" || type == "text/xml" || type.ends_with("+xml");
+}
+
+bool is_text(std::string_view content_type) {
+  const auto type = media_type(content_type);
+  return type.starts_with("text/") || is_json(type) || is_xml(type) || type == "application/x-www-form-urlencoded" ||
+         type == "application/javascript" || type == "application/graphql" || type == "application/yaml";
+}
+
+std::string sniff(std::string_view bytes) {
+  for (const auto& magic : magics) {
+    if (bytes.starts_with(magic.bytes)) return std::string(magic.type);
+  }
+  if (bytes.size() >= 12 && bytes.starts_with("RIFF") && bytes.substr(8, 4) == "WEBP") return "image/webp";
+  if (bytes.size() >= 12 && bytes.starts_with("RIFF") && bytes.substr(8, 4) == "WAVE") return "audio/wav";
+  if (bytes.size() >= 12 && bytes.substr(4, 4) == "ftyp") return "video/mp4";
+  const auto text = trimmed(bytes);
+  if (text.starts_with("<?xml")) return "application/xml";
+  if (http::iequals(text.substr(0, 14), "<!doctype html") || http::iequals(text.substr(0, 5), "<html"))
+    return "text/html";
+  if (text.starts_with("{") || text.starts_with("[")) {
+    if (parse_json(text)) return "application/json";
+  }
+  if (text.starts_with("<svg")) return "image/svg+xml";
+  if (!bytes.empty() && looks_like_text(bytes) && valid_utf8(bytes)) return "text/plain";
+  return "application/octet-stream";
+}
+
+std::string to_base64(std::string_view bytes) {
+  std::string out;
+  out.reserve((bytes.size() + 2) / 3 * 4);
+  for (std::size_t i = 0; i < bytes.size(); i += 3) {
+    std::uint32_t group = 0;
+    const auto count = std::min<std::size_t>(3, bytes.size() - i);
+    for (std::size_t j = 0; j < 3; ++j) {
+      group = (group << 8U) | (j < count ? static_cast<unsigned char>(bytes[i + j]) : 0U);
+    }
+    for (std::size_t j = 0; j < 4; ++j) {
+      out += j <= count ? alphabet[(group >> (18U - 6U * static_cast<unsigned>(j))) & 63U] : '=';
+    }
+  }
+  return out;
+}
+
+Result<std::string> from_base64(std::string_view text) {
+  std::string out;
+  std::uint32_t bits = 0;
+  unsigned have = 0;
+  std::size_t padding = 0;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '\n' || text[i] == '\r') continue;
+    if (text[i] == '=') {
+      ++padding;
+      continue;
+    }
+    const int digit = digit_of(text[i]);
+    if (digit < 0 || padding > 0) return fail(ErrorCode::malformed, "not base64 at byte " + std::to_string(i));
+    bits = (bits << 6U) | static_cast<std::uint32_t>(digit);
+    have += 6;
+    if (have >= 8) {
+      have -= 8;
+      out += static_cast<char>((bits >> have) & 0xffU);
+    }
+  }
+  if (padding > 2 || have == 6) return fail(ErrorCode::malformed, "not base64: it ends too early");
+  return out;
+}
+
+Body json_body(const Json& value, std::string content_type) {
+  Body body;
+  body.state = Body::State::present;
+  body.bytes = dump_json(value);
+  body.content_type = std::move(content_type);
+  return body;
+}
+
+}  // namespace base::pact

@@ -1,0 +1,123 @@
+#include "cli/contract/sources.hpp"
+
+#include <algorithm>
+#include <fstream>
+#include <iterator>
+#include <set>
+
+#include "base/pact/file.hpp"
+#include "base/sha256.hpp"
+
+namespace contract {
+namespace {
+
+namespace fs = std::filesystem;
+using base::Json;
+
+// Relative to where the user is, when that is shorter.
+std::string shown(const fs::path& path) {
+  std::error_code failed;
+  const fs::path here = fs::current_path(failed);
+  if (failed) return path.string();
+  const fs::path near = path.lexically_relative(here);
+  return near.empty() || near.string().starts_with("../..") ? path.string() : near.string();
+}
+
+void read_file(const fs::path& path, Sources& into) {
+  const std::string where = shown(path);
+  std::error_code failed;
+  const auto size = fs::file_size(path, failed);
+  if (failed) return into.broken.push_back({where, "cannot be read: " + failed.message()});
+  if (size > base::pact::max_file_bytes) return into.broken.push_back({where, "is too large for a Pact file"});
+  std::ifstream in(path, std::ios::binary);
+  if (!in) return into.broken.push_back({where, "cannot be opened"});
+  auto source = read_source(std::string(std::istreambuf_iterator<char>(in), {}), where);
+  if (!source) return into.broken.push_back({where, source.error().message});
+  into.pacts.push_back(std::move(source).value());
+}
+
+void read_folder(const fs::path& folder, Sources& into) {
+  into.searched.push_back(shown(folder) + "/*.json");
+  std::vector<fs::path> files;
+  std::error_code failed;
+  for (fs::directory_iterator at(folder, failed), end; !failed && at != end; at.increment(failed)) {
+    if (at->path().extension() == ".json" && at->is_regular_file(failed)) files.push_back(at->path());
+  }
+  std::sort(files.begin(), files.end());
+  for (const auto& file : files) read_file(file, into);
+}
+
+void read_url(const std::string& url, Web& web, Sources& into) {
+  into.searched.push_back(url);
+  const auto answer = web.send("GET", url, {});
+  if (!answer) return into.broken.push_back({url, answer.error().message});
+  if (answer.value().status != 200) {
+    return into.broken.push_back({url, "answered with HTTP status " + std::to_string(answer.value().status)});
+  }
+  auto source = read_source(answer.value().body, url);
+  if (!source) return into.broken.push_back({url, source.error().message});
+  into.pacts.push_back(std::move(source).value());
+}
+
+bool is_url(const std::string& name) { return name.starts_with("http://") || name.starts_with("https://"); }
+
+// Keys sorted, so that two writers of the same agree.
+nlohmann::json sorted(const Json& value) { return nlohmann::json::parse(base::dump_json(value)); }
+
+}  // namespace
+
+void Sources::add(Sources other) {
+  std::move(other.pacts.begin(), other.pacts.end(), std::back_inserter(pacts));
+  std::move(other.broken.begin(), other.broken.end(), std::back_inserter(broken));
+  std::move(other.searched.begin(), other.searched.end(), std::back_inserter(searched));
+}
+
+std::string digest_of(const Json& document) {
+  nlohmann::json kept = nlohmann::json::object();
+  for (const char* key : {"interactions", "messages"}) {
+    const auto found = document.find(key);
+    if (found == document.end() || !found->is_array()) continue;
+    std::vector<std::string> texts;
+    for (const Json& one : *found) texts.push_back(sorted(one).dump());
+    std::sort(texts.begin(), texts.end());
+    kept[key] = texts;
+  }
+  return base::sha256(kept.dump());
+}
+
+base::Result<Source> read_source(const std::string& text, const std::string& where) {
+  TRY(auto pact, base::pact::read_pact(text, where));
+  TRY(auto document, base::parse_json(text));
+  Source source;
+  source.where = where;
+  source.pact = std::move(pact);
+  source.digest = digest_of(document);
+  source.document = std::move(document);
+  return source;
+}
+
+Sources of_cluster(const spec::Cluster& cluster) {
+  std::set<fs::path> folders{cluster.root / "contracts" / "pacts"};
+  for (const auto& [name, service] : cluster.services) folders.insert(service.home / "contracts" / "pacts");
+  Sources sources;
+  for (const auto& folder : folders) read_folder(folder.lexically_normal(), sources);
+  return sources;
+}
+
+Sources of_names(const std::vector<std::string>& names, Web& web) {
+  Sources sources;
+  for (const auto& name : names) {
+    std::error_code failed;
+    if (is_url(name)) {
+      read_url(name, web, sources);
+    } else if (fs::is_directory(name, failed)) {
+      read_folder(fs::absolute(name).lexically_normal(), sources);
+    } else {
+      sources.searched.push_back(name);
+      read_file(fs::absolute(name).lexically_normal(), sources);
+    }
+  }
+  return sources;
+}
+
+}  // namespace contract

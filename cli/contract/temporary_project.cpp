@@ -1,0 +1,112 @@
+#include "cli/contract/temporary_project.hpp"
+
+#include <signal.h>
+#include <unistd.h>
+
+#include <charconv>
+#include <fstream>
+#include <iterator>
+
+#include "supervisor/spec/load_options.hpp"
+
+namespace contract {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::string_view prefix = "contract-test-";
+constexpr const char* start_patience = "120";
+
+std::vector<std::string> msctl_words(const cli::Place& place, const std::string& verb) {
+  std::error_code failed;
+  const fs::path self = fs::read_symlink("/proc/self/exe", failed);
+  return {failed ? "msctl" : self.string(), "--project", place.options.project, verb};
+}
+
+// A temporary file's name that goes with the object.
+class Scratch {
+ public:
+  Scratch() {
+    std::string pattern = (fs::temp_directory_path() / "msctl-contract-XXXXXX").string();
+    if (const int file = ::mkstemp(pattern.data()); file >= 0) ::close(file);
+    path_ = pattern;
+  }
+  Scratch(const Scratch&) = delete;
+  ~Scratch() {
+    std::error_code ignored;
+    fs::remove(path_, ignored);
+  }
+  const fs::path& path() const { return path_; }
+  std::string text() const {
+    std::ifstream in(path_, std::ios::binary);
+    return {std::istreambuf_iterator<char>(in), {}};
+  }
+
+ private:
+  fs::path path_;
+};
+
+void end_project(const cli::Place& place) {
+  std::error_code failed;
+  if (!fs::exists(place.state, failed)) return;
+  // Not to be cut short: a second Ctrl-C must leave nothing behind.
+  const cli::Cancel never;
+  const Scratch log;
+  auto down = msctl_words(place, "down");
+  (void)cli::run_program(down, place.root, log.path(), never);
+  fs::remove_all(place.state, failed);
+}
+
+cli::Place as_project(const cli::Place& place, const std::string& project) {
+  cli::Place copy = place;
+  copy.options.project = project;
+  copy.state = place.root / ".msctl" / "projects" / project;
+  return copy;
+}
+
+void sweep(const cli::Place& place) {
+  std::vector<std::string> lost;
+  std::error_code failed;
+  for (fs::directory_iterator at(place.root / ".msctl" / "projects", failed), end; !failed && at != end;
+       at.increment(failed)) {
+    const std::string name = at->path().filename().string();
+    if (!name.starts_with(prefix)) continue;
+    pid_t owner = 0;
+    const auto read = std::from_chars(name.data() + prefix.size(), name.data() + name.size(), owner);
+    const bool is_alive = read.ec != std::errc() || owner <= 0 || ::kill(owner, 0) == 0 || errno == EPERM;
+    if (!is_alive) lost.push_back(name);
+  }
+  for (const auto& name : lost) end_project(as_project(place, name));
+}
+
+}  // namespace
+
+base::Result<std::unique_ptr<TemporaryProject>> TemporaryProject::start(const cli::Place& place,
+                                                                        const std::vector<std::string>& services,
+                                                                        bool build, const cli::Cancel& cancel,
+                                                                        const Say& say) {
+  sweep(place);
+  std::unique_ptr<TemporaryProject> made(
+      new TemporaryProject(as_project(place, std::string(prefix) + std::to_string(::getpid()))));
+  auto up = msctl_words(made->place_, "up");
+  up.insert(up.end(), {"-d", "--wait", "--wait-timeout", start_patience});
+  if (build) up.emplace_back("--build");
+  for (const auto& file : place.options.files) up.insert(up.end(), {"-f", file.string()});
+  for (const auto& profile : place.options.profiles) up.insert(up.end(), {"--profile", profile});
+  for (const auto& file : place.options.env_files) up.insert(up.end(), {"--env-file", file.string()});
+  std::string names;
+  for (const auto& name : services) {
+    names += (names.empty() ? "" : ", ") + name;
+    up.push_back(name);
+  }
+  say("starting " + names + " with what is required, with data of their own");
+  const Scratch log;
+  TRY(const int status, cli::run_program(up, place.root, log.path(), cancel));
+  if (cancel.requested()) return base::fail(base::ErrorCode::cancelled, "interrupted");
+  if (status == 0) return made;
+  return base::fail(base::ErrorCode::internal, names + " could not be started:\n" + log.text());
+}
+
+TemporaryProject::~TemporaryProject() { end_project(place_); }
+
+}  // namespace contract

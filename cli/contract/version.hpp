@@ -1,0 +1,23 @@
+#pragma once
+// Which version of a service the work tree is. Asks git; blocking.
+
+#include <filesystem>
+#include <string>
+
+#include "base/result.hpp"
+
+namespace contract {
+
+struct WorkTree {
+  std::string version;  // `git describe` without tags of its own: abc1234, v1.2-3-gabc1234, with -dirty
+  std::string branch;   // empty when detached
+  std::string commit;   // whole sha
+};
+
+// Errors: not_found when it is no work tree of git or has no commit, with what to do (--version).
+base::Result<WorkTree> work_tree(const std::filesystem::path& folder);
+
+// Whether a text can be a version: 1 to 200 visible characters, none of them a space.
+base::Result<void> check_version(const std::string& version);
+
+}  // namespace contract

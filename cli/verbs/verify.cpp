@@ -1,0 +1,175 @@
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <filesystem>
+#include <fstream>
+#include <memory>
+
+#include "base/clock.hpp"
+#include "cli/files/lock.hpp"
+#include "cli/session/interrupt.hpp"
+#include "cli/session/place.hpp"
+#include "cli/session/verb_names.hpp"
+#include "cli/terminal/say.hpp"
+#include "cli/terminal/style.hpp"
+#include "cli/verbs/verb.hpp"
+#include "cli/verify/patterns/patterns.hpp"
+#include "cli/verify/run.hpp"
+#include "cli/verify/view.hpp"
+
+namespace cli {
+namespace {
+
+using verify::Ms;
+
+constexpr Ms ready_patience{5000};
+constexpr Ms lock_patience{200};
+
+struct VerifyOptions {
+  std::vector<std::string> patterns;
+  bool list = false;
+  bool require_all = false;
+  std::string junit;
+  std::string html;
+  Format format = Format::table;
+};
+
+std::size_t columns_of_terminal() {
+  winsize size{};
+  return ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
+}
+
+// One line on a terminal that is overwritten by the next one; nothing elsewhere.
+void show_progress(const std::string& text) {
+  if (::isatty(STDERR_FILENO) == 0) return;
+  const std::string line = "\r\x1b[K" + text;
+  static_cast<void>(::write(STDERR_FILENO, line.data(), line.size()));
+}
+
+base::Result<void> write_file(const std::string& path, const std::string& text) {
+  std::ofstream file(path, std::ios::binary | std::ios::trunc);
+  file << text;
+  file.close();
+  if (file) return base::success();
+  return base::fail(base::ErrorCode::internal, "cannot write " + path + "; give a file in a folder that is there");
+}
+
+base::Result<void> write_reports(const VerifyOptions& options, const verify::Report& report) {
+  if (!options.junit.empty()) {
+    TRY(write_file(options.junit, verify::junit(report)));
+  }
+  if (!options.html.empty()) {
+    TRY(write_file(options.html, verify::html(report)));
+  }
+  return base::success();
+}
+
+// What runs, with the ports that it has. Errors: unavailable, when it does not run.
+base::Result<verify::SystemWorld::Place> running(const Place& place) {
+  TRY(auto cluster, place.load());
+  const auto views = place.client().services();
+  if (!views && views.error().code == base::ErrorCode::unavailable) {
+    return base::fail(base::ErrorCode::unavailable, why_nobody_answers(place));
+  }
+  if (!views) return views.error();
+  overlay_ports(cluster, views.value());
+  return verify::SystemWorld::Place{std::move(cluster), place.options, place.client(),
+                                    [](std::string_view verb) { return is_verb(verb); }};
+}
+
+int print_report(const VerifyOptions& options, const verify::Report& report, bool interrupted) {
+  show_progress("");
+  if (options.format == Format::table) {
+    const std::size_t width = ::isatty(STDOUT_FILENO) != 0 ? columns_of_terminal() : 0;
+    print(verify::table(report, Style::for_descriptor(STDOUT_FILENO), width));
+    say("");
+    say(verify::summary(report));
+  } else {
+    print(format_document(verify::document(report), options.format));
+  }
+  const auto written = write_reports(options, report);
+  if (interrupted) {
+    say_error("msctl: interrupted; what the checks had done to the cluster is undone");
+    return cli::interrupted;
+  }
+  if (!written) return cli::report(written.error());
+  const bool any = std::any_of(report.outcomes.begin(), report.outcomes.end(),
+                               [&](const auto& one) { return verify::is_failure(report, one); });
+  return any ? failed : ok;
+}
+
+int verify_cluster(const VerifyOptions& options, const std::vector<const verify::Check*>& checks, const Place& place) {
+  auto cluster = running(place);
+  if (!cluster) {
+    if (cluster.error().code != base::ErrorCode::unavailable) return cli::report(cluster.error());
+    say_error("msctl: " + cluster.error().message);
+    return unhealthy;
+  }
+  const auto lock = files::Lock::take(place.state / "run", lock_patience);
+  if (!lock) {
+    say_error("msctl: another msctl verifies this cluster just now; wait until it has ended");
+    return failed;
+  }
+  std::atomic<bool> interrupted{false};
+  const Interrupt interrupt([&] { interrupted = true; });
+  verify::SystemWorld world(std::move(cluster.value()), interrupted);
+  const auto unready = verify::unready(world, ready_patience);
+  if (!unready && interrupted) return cli::interrupted;
+  if (!unready) return cli::report(unready.error());
+  if (!unready.value().empty()) {
+    for (const auto& one : unready.value()) say_error("msctl: " + printable(one));
+    say_error("msctl: nothing was verified, since not everything is ready; see msctl ps and msctl logs");
+    return unhealthy;
+  }
+  verify::Report report;
+  report.cluster = world.cluster().name;
+  report.time = base::to_rfc3339(world.clock().wall());
+  report.needs_all = options.require_all || !options.patterns.empty();
+  const auto began = world.clock().monotonic();
+  std::size_t done = 0;
+  report.outcomes = verify::run_all(checks, world, [&](const verify::Check& check) {
+    show_progress("[" + std::to_string(++done) + "/" + std::to_string(checks.size()) + "] " +
+                  std::to_string(check.number) + " " + std::string(check.title) +
+                  (check.does.empty() ? "" : ": " + std::string(check.does)));
+  });
+  report.seconds = std::chrono::duration<double>(world.clock().monotonic() - began).count();
+  return print_report(options, report, interrupted);
+}
+
+int verify_patterns(const VerifyOptions& options) {
+  const auto checks = verify::choose(verify::all_checks(), options.patterns);
+  if (!checks) return report(checks.error());
+  if (options.list) {
+    print(options.format == Format::table ? verify::list_table(checks.value())
+                                          : format_document(verify::list_document(checks.value()), options.format));
+    return ok;
+  }
+  const auto place = find_place();
+  if (!place) return report(place.error());
+  return verify_cluster(options, checks.value(), place.value());
+}
+
+}  // namespace
+
+void add_verify(Verbs& verbs) {
+  auto options = std::make_shared<VerifyOptions>();
+  verbs.add("verify", "Try each pattern of the system on the running cluster, and say what was seen")
+      .operands("PATTERN", options->patterns, "Numbers (9) or names (outbox); see --list. Default: all")
+      .flag("--list", options->list, "Show the patterns and what their checks do, and do nothing")
+      .flag("--require-all", options->require_all, "Fail as well when a pattern is absent or was skipped")
+      .option("--junit", options->junit, "FILE", "Write the result as JUnit XML")
+      .option("--html", options->html, "FILE", "Write the result as one page of HTML")
+      .output(options->format)
+      .footer(
+          "Stops, kills and starts services for moments, and leaves the cluster as it was, but for a few users and\n"
+          "orders that are marked msctl-verify. Not for a cluster that others depend on just now.\n"
+          "Examples:\n  msctl verify\n  msctl verify 9\n  msctl verify outbox health --output json\n"
+          "  msctl verify --require-all --junit verify.xml\n"
+          "Exit codes: 1 when a check failed (a pattern that was named and is absent counts), 4 when the cluster does\n"
+          "not run or is not ready.")
+      .run([options] { return verify_patterns(*options); });
+}
+
+}  // namespace cli

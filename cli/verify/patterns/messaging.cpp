@@ -1,0 +1,95 @@
+// Pattern 6. The event of an order arrives in JetStream as a CloudEvent with the trace of its request in the headers; a
+// durable consumer that gives it back gets it again.
+
+#include "cli/verify/events.hpp"
+#include "cli/verify/patterns/patterns.hpp"
+#include "cli/verify/sample.hpp"
+#include "cli/verify/services.hpp"
+
+namespace verify::messaging {
+namespace {
+
+constexpr Ms event_patience{4000};
+
+base::Error wrong(const std::string& what) { return base::fail(base::ErrorCode::invalid, what); }
+
+// What is wrong with the envelope (CloudEvents 1.0 in JSON, docs/events.md); empty when nothing is.
+std::string flaw(const Stored& stored, const spec::Service& publisher, const Placed& order) {
+  const auto& event = stored.event;
+  if (text_of(event, "specversion") != "1.0") return "specversion is not 1.0";
+  for (const char* key : {"id", "source", "type", "subject", "time", "datacontenttype", "dataschema"}) {
+    if (text_of(event, key).empty()) return std::string("it has no ") + key;
+  }
+  if (text_of(event, "source") != "/" + publisher.name) return "its source is " + text_of(event, "source");
+  if (text_of(event, "subject") != order.order_id) return "its subject is not the order";
+  if (stored.subject != publisher.name + ".events." + text_of(event, "type")) return "its subject is " + stored.subject;
+  const auto header = [&](const char* name) {
+    const auto found = stored.headers.find(name);
+    return found == stored.headers.end() ? std::string() : found->second;
+  };
+  if (header("nats-msg-id") != text_of(event, "id")) return "the header Nats-Msg-Id is not its id";
+  if (header("traceparent").find(order.trace_id) == std::string::npos) {
+    return "the header traceparent is \"" + header("traceparent") + "\", not of trace " + order.trace_id;
+  }
+  return {};
+}
+
+// The same message for a durable consumer that gives it back: a second time, then no more.
+base::Result<std::string> delivered_twice(World& world, const spec::Service& publisher, const Stored& event) {
+  const std::string sequence = std::to_string(event.sequence);
+  TRY(const auto lines, ask_broker(world, {"redeliver", stream_of(publisher.name), "--from-seq", sequence, "--subject",
+                                           event.subject, "--timeout-ms", "3000"}));
+  if (lines.size() != 3) return wrong("the broker said nothing of deliveries");
+  for (std::size_t i = 0; i < 2; ++i) {
+    if (lines[i].value("seq", std::uint64_t{0}) == event.sequence &&
+        lines[i].value("delivery", std::size_t{0}) == i + 1)
+      continue;
+    return wrong("message " + sequence + ", given back by a durable consumer, was not delivered as number " +
+                 std::to_string(i + 1) + " but as " + base::dump_json(lines[i]));
+  }
+  if (lines[2].value("unsettled", -1) != 0) return wrong("message " + sequence + " stayed unsettled when acknowledged");
+  return std::string("A durable consumer that gave it back got it again, and no more once it had acknowledged it.");
+}
+
+}  // namespace
+
+base::Result<Finding> look(World& world) {
+  const auto& cluster = world.cluster();
+  if (const auto why = why_no_orders(cluster)) return absent(*why);
+  const auto& publisher = order_service(cluster);
+  if (cluster.broker.empty() || publisher.publishes.empty())
+    return absent(publisher.name + " publishes no events here.");
+  TRY(const auto user, sign_up(world));
+  const auto from = world.clock().wall() - std::chrono::seconds(1);
+  TRY(const auto order, place_order(world, user));
+  if (order.status != 201) return failed("an order got " + std::to_string(order.status));
+  const auto began = world.clock().monotonic();
+  std::vector<Stored> found;
+  base::Result<void> last = base::success();
+  TRY(const bool came, wait_until(
+                           world, event_patience,
+                           [&] {
+                             const auto events = events_since(world, publisher.name, from);
+                             if (events) {
+                               found = about(events.value(), order.order_id);
+                             } else {
+                               last = events.error();
+                             }
+                             return !found.empty();
+                           },
+                           Ms(20)));
+  if (!came && !last) return last.error();
+  if (!came) return failed("the event of order " + order.order_id + " did not come");
+  const auto came_ms = ms_since(world, began);
+  if (const auto flawed = flaw(found.front(), publisher, order); !flawed.empty()) {
+    return failed("the event of order " + order.order_id + " came, but " + flawed);
+  }
+  const std::string text = "Order " + order.order_id + " is in " + stream_of(publisher.name) + " as message " +
+                           std::to_string(found.front().sequence) +
+                           ", a CloudEvent 1.0 with its trace in the headers, " + std::to_string(came_ms) +
+                           " ms after the 201.";
+  TRY(const auto again, delivered_twice(world, publisher, found.front()));
+  return passed(text + " " + again);
+}
+
+}  // namespace verify::messaging
