@@ -274,6 +274,22 @@ def test_a_killed_drill_leaves_nobody_stopped(shop):  # noqa: F811
     shop.wait_state("order-service", "ready", 20)
 
 
+def test_a_killed_supervisor_ends_the_drill(shop):  # noqa: F811
+    running = shop.popen("drill", "cut", "order-service", "user-service", "--blackhole", "--for", "60s")
+    try:
+        wait_for(lambda: faults(shop), 20, "the fault")
+        os.kill(shop.supervisor_pid(), signal.SIGKILL)
+        _, err = running.communicate(timeout=20)
+    finally:
+        if running.poll() is None:
+            running.kill()
+    assert running.returncode == 1 and "the supervisor is gone" in err, err
+    shop.up()
+    nothing_is_left(shop)
+    user = shop.sign_up()
+    assert shop.order(user["id"]).status == 201
+
+
 def test_mistakes(shop):  # noqa: F811
     for words, said in ((["drill"], "expected a fault"), (["drill", "explode", "nats"], "no fault `explode`"),
                         (["drill", "kill", "user-servic"], "did you mean `user-service`"),
