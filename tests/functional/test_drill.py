@@ -7,10 +7,11 @@ import time
 import xml.etree.ElementTree
 
 import pytest
+import yaml
 
 from conftest import wait_for
 from reference import shop  # noqa: F401  a fixture
-from test_gates import faults, gates, state_of
+from test_gates import faults, gates, state_of, stubborn
 
 # A shop in one process. MODE: honest (on the disk before it answers), early (answers first), twice (what was not
 # confirmed in time is done again at a restart), dead (does not come up again).
@@ -195,6 +196,19 @@ def test_the_table(shop):  # noqa: F811
     assert lines[0].split()[:4] == ["FAULT", "BACK", "SENT", "REFUSED"]
     assert lines[1].startswith("kill order-service  ") and " ms" in lines[1]
     assert "acknowledged" in lines[-1]
+
+
+def test_a_drill_that_cannot_begin_undoes_what_it_did(cluster):
+    c = small(cluster, "honest")
+    document = yaml.safe_load((c.folder / "msctl.yaml").read_text())
+    document["services"]["stubborn"] = stubborn(c)
+    c.write(document)
+    c.up()
+    port = c.ps()["shop"]["ports"]["http"]
+    done = c.run("drill", "slow", "shop", "10ms", "slow", "stubborn", "10ms", timeout=90)
+    assert done.returncode == 1 and "did not come up at another port" in done.stderr, done.stderr
+    assert gates(c) == {} and faults(c) == []
+    assert c.ps()["shop"]["ports"]["http"] == port and c.state("shop") == "ready"
 
 
 def test_limits(shop):  # noqa: F811
