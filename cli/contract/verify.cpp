@@ -160,8 +160,7 @@ std::string kind_of(const Interaction& interaction) {
 
 bool Selection::takes(const pact::Pact& pact) const {
   const bool is_party = service.empty() || service == pact.consumer || service == pact.provider;
-  return is_party && (consumer.empty() || consumer == pact.consumer) &&
-         (provider.empty() || provider == pact.provider);
+  return is_party && (consumer.empty() || consumer == pact.consumer) && (provider.empty() || provider == pact.provider);
 }
 
 bool Selection::takes(const Interaction& interaction_) const {

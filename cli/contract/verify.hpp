@@ -40,7 +40,7 @@ class Provider {
 struct Selection {
   std::string consumer;  // empty: any
   std::string provider;
-  std::string interaction;  // a part of its description
+  std::string interaction;   // a part of its description
   std::string service = {};  // consumer or provider
 
   bool takes(const base::pact::Pact& pact) const;
