@@ -6,7 +6,7 @@
 
 namespace drill {
 
-enum class What : std::uint8_t { order, user };
+enum class What : std::uint8_t { order, user, step };
 
 // waiting: no answer yet. acknowledged: answered with success, so it must have happened. refused: anything else, an
 // error or no answer in time; whether it happened is open.
@@ -15,13 +15,14 @@ enum class Outcome : std::uint8_t { waiting, acknowledged, refused };
 // Times are in microseconds since the drill began.
 struct Attempt {
   What what = What::order;
-  std::string key;  // by which it is recognised: the item's sku, the e-mail address
+  std::string key;  // by which it is recognised: the item's sku, the e-mail address, the scenario's step and its number
   std::string user_id;
   int phase = 0;  // number, from 1, of the fault that it was sent under or just before
   std::int64_t intended_us = 0;
   std::int64_t done_us = 0;
   Outcome outcome = Outcome::waiting;
-  int status = 0;  // of HTTP; 0: none came
+  bool is_checked = true;  // it can be told afterwards whether it is there
+  int status = 0;          // of HTTP; 0: none came
   std::string id = {};
   std::string problem = {};
 };

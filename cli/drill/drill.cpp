@@ -6,7 +6,7 @@
 #include <set>
 #include <thread>
 
-#include "base/ids.hpp"
+#include "base/clock.hpp"
 #include "cli/drill/watch.hpp"
 
 namespace drill {
@@ -49,9 +49,13 @@ Result<base::http::Target> door_of(const spec::Cluster& cluster) {
       "has none");
 }
 
-Drill::Drill(Options options, const spec::Cluster& cluster, control::Client client,
+Drill::Drill(Options options, const spec::Cluster& cluster, control::Client client, MakeLoad make_load,
              std::function<void(std::string)> say)
-    : options_(std::move(options)), cluster_(cluster), client_(std::move(client)), say_(std::move(say)) {}
+    : options_(std::move(options)),
+      cluster_(cluster),
+      client_(std::move(client)),
+      make_load_(std::move(make_load)),
+      say_(std::move(say)) {}
 
 Result<void> Drill::pause(Ms time) const {
   const auto until = Clock::now() + time;
@@ -131,7 +135,8 @@ Result<void> Drill::warm_up(Load& load) {
   const auto until = Clock::now() + ready_patience + options_.before;
   TRY(pause(options_.before));
   for (;;) {
-    const auto attempts = load.attempts();
+    if (!load.problem().empty()) return base::fail(ErrorCode::unavailable, load.problem());
+    const auto attempts = load.attempts(began);
     const auto run_us = std::chrono::microseconds(options_.run).count();
     if (back_after_us(attempts, began, run_us) && not_ready().empty()) return base::success();
     if (Clock::now() >= until) {
@@ -194,7 +199,7 @@ void Drill::await_recovery(Load& load, Phase& phase, const Watch& watch) const {
   std::vector<std::string> bad;
   while (!stopped_) {
     bad = not_ready();
-    const auto served = back_after_us(load.attempts(), phase.ended_us, run_us);
+    const auto served = back_after_us(load.attempts(phase.ended_us), phase.ended_us, run_us);
     if (served && bad.empty()) {
       auto back_us = *served;
       for (const auto& one : watch.since(phase.ended_us)) {
@@ -203,7 +208,7 @@ void Drill::await_recovery(Load& load, Phase& phase, const Watch& watch) const {
       phase.back_ms = (back_us + 999) / 1000;
       break;
     }
-    if (Clock::now() >= until) break;
+    if (Clock::now() >= until || !load.problem().empty()) break;
     std::this_thread::sleep_for(look_pause);
   }
   phase.over_us = load.now_us();
@@ -211,13 +216,15 @@ void Drill::await_recovery(Load& load, Phase& phase, const Watch& watch) const {
 
 Result<void> Drill::judge_all(Load& load, Report& report) {
   report.attempts = load.attempts();
-  const Witness witness(load.options().door, load.options().run, stream_of(cluster_));
   say_("reading back what was acknowledged");
-  TRY(auto evidence,
-      witness.look(report.attempts, load.users(), report.started, options_.rest, [this] { return stopped_.load(); }));
+  TRY(auto evidence, load.look(report.started, options_.rest, [this] { return stopped_.load(); }));
   if (stopped_) return interrupted();
   for (const auto& bad : not_ready()) evidence.stuck.push_back(bad + ", and not ready again");
   report.with_events = evidence.with_events;
+  report.unchecked =
+      static_cast<std::size_t>(std::count_if(report.attempts.begin(), report.attempts.end(), [](const Attempt& one) {
+        return one.outcome == Outcome::acknowledged && !one.is_checked;
+      }));
   report.verdict = judge(report.attempts, evidence);
   return base::success();
 }
@@ -229,21 +236,16 @@ Result<Report> Drill::run() {
   };
   const Undo undo{*this};
   const base::SystemClock clock;
-  base::SystemRandom random;
   Report report;
   report.cluster = cluster_.name;
-  report.rate = options_.rate;
-  LoadOptions wanted;
-  TRY(wanted.door, door_of(cluster_));
-  wanted.rate = options_.rate;
-  wanted.timeout = options_.request_timeout;
-  wanted.run = base::random_hex(random, 4);
   TRY(check_well());
   TRY(open_gates());
   report.started = base::to_rfc3339(clock.wall());
-  Load load(std::move(wanted));
+  TRY(const auto made, make_load_());
+  Load& load = *made;
   TRY(load.prepare());
-  say_("load: " + std::to_string(static_cast<int>(options_.rate)) + " orders a second");
+  report.load = load.text();
+  say_("load: " + report.load);
   load.enter(1);
   load.start();
   TRY(warm_up(load));

@@ -3,29 +3,28 @@
 
 #include <atomic>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "base/http/client.hpp"
 #include "base/result.hpp"
 #include "cli/drill/judge.hpp"
 #include "cli/drill/load.hpp"
 #include "cli/drill/plan.hpp"
 #include "cli/drill/recovery.hpp"
-#include "cli/drill/witness.hpp"
 #include "supervisor/control/client.hpp"
 
 namespace drill {
 
 struct Options {
   std::vector<Fault> faults;
-  double rate = 50;
   Ms lasting{2'000};    // of each fault but kill
   Ms before{1'000};     // load before the first fault and between two
   Ms run{500};          // successes in a row that long count as back
   Ms recovery{30'000};  // at most, of each fault
   Ms rest{10'000};      // for outboxes and consumers, at the end
-  Ms request_timeout{5'000};
 };
 
 // Something that was seen, in milliseconds since the fault began.
@@ -48,18 +47,22 @@ struct Phase {
 struct Report {
   std::string cluster;
   std::string started;  // RFC 3339
-  double rate = 0;
+  std::string load;     // "50 orders a second"
   std::vector<Phase> phases;
   std::vector<Attempt> attempts;
   bool with_events = false;
+  std::size_t unchecked = 0;  // acknowledged, and nobody said how to read it back
   Verdict verdict;
   std::size_t not_back() const;
 };
 
 class Drill {
  public:
-  // `cluster` with its real ports. `say` is told what is being done, a line each, on the calling thread.
-  Drill(Options options, const spec::Cluster& cluster, control::Client client, std::function<void(std::string)> say);
+  // `cluster` with its real ports. `say` is told what is being done, a line each, on the calling thread. The load is
+  // made once the cluster is well.
+  using MakeLoad = std::function<base::Result<std::unique_ptr<Load>>()>;
+  Drill(Options options, const spec::Cluster& cluster, control::Client client, MakeLoad make_load,
+        std::function<void(std::string)> say);
 
   // Errors: conflict (the cluster is not well, so nothing could be learned), unavailable, timeout (a gate), cancelled
   // (stop() was called). Whatever it returns, what it did is undone or about to be.
@@ -83,6 +86,7 @@ class Drill {
   Options options_;
   const spec::Cluster& cluster_;
   control::Client client_;
+  MakeLoad make_load_;
   std::function<void(std::string)> say_;
   std::vector<std::string> gates_;
   std::vector<std::uint64_t> lasting_;  // ids of faults that are to be ended

@@ -19,7 +19,7 @@ class Judge {
 
   Verdict run() {
     for (const auto& attempt : attempts_) {
-      attempt.what == What::order ? judge_order(attempt) : judge_user(attempt);
+      attempt.what == What::order ? judge_order(attempt) : judge_other(attempt);
     }
     if (evidence_.with_events) judge_events();
     for (const auto& sentence : evidence_.stuck) add(Harm::stuck, last_phase(), sentence);
@@ -38,9 +38,11 @@ class Judge {
     return found == phases_.end() ? last_phase() : found->second;
   }
 
-  void judge_user(const Attempt& attempt) {
-    if (attempt.outcome != Outcome::acknowledged || evidence_.users.contains(attempt.id)) return;
-    add(Harm::lost, attempt.phase, "user " + attempt.id + " (" + attempt.key + ") was acknowledged and is not there");
+  void judge_other(const Attempt& attempt) {
+    if (attempt.outcome != Outcome::acknowledged || !attempt.is_checked || evidence_.there.contains(attempt.key))
+      return;
+    const std::string what = attempt.what == What::user ? "user " : "";
+    add(Harm::lost, attempt.phase, what + attempt.id + " (" + attempt.key + ") was acknowledged and is not there");
   }
 
   void judge_order(const Attempt& attempt) {

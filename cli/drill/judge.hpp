@@ -25,7 +25,7 @@ struct SeenEvent {
 
 struct Evidence {
   std::vector<SeenOrder> orders;
-  std::set<std::string> users;  // ids that were read back as they were signed up
+  std::set<std::string> there;  // keys of what is no order and was read back as it was acknowledged
   bool with_events = false;     // there is a stream to look at
   std::vector<SeenEvent> events;
   std::vector<std::string> stuck;  // sentences: what had not come to rest in time

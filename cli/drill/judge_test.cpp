@@ -97,10 +97,20 @@ TEST(Judge, UsersMustBeThere) {
   user.outcome = Outcome::acknowledged;
   EXPECT_EQ(judge({user}, {}).count(Harm::lost), 1U);
   Evidence evidence;
-  evidence.users = {"7"};
+  evidence.there = {"a@b.example"};
   EXPECT_TRUE(judge({user}, evidence).holds());
   user.outcome = Outcome::refused;
   EXPECT_TRUE(judge({user}, {}).holds());
+}
+
+TEST(Judge, AStepThatNobodyCanReadBackIsNotJudged) {
+  Attempt step;
+  step.what = What::step;
+  step.key = "buy#1";
+  step.outcome = Outcome::acknowledged;
+  EXPECT_EQ(judge({step}, {}).count(Harm::lost), 1U);
+  step.is_checked = false;
+  EXPECT_TRUE(judge({step}, {}).holds());
 }
 
 TEST(Judge, PutsHarmToTheFaultThatItCameWith) {

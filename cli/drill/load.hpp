@@ -1,78 +1,52 @@
 #pragma once
-// The load of a drill on a system that takes orders as the reference system does: so many orders a second, each due at
-// a fixed time whatever became of the ones before it, and one sign-up a second. A thread of its own; all but the
-// constructor may be called from another one.
+// The load that a drill keeps on, and what can be said afterwards of what it was acknowledged. A port: orders.hpp has
+// the load on the reference system, scenario_load.hpp a scenario of `msctl load`. All but the constructor may be called
+// from any thread.
 
-#include <atomic>
-#include <map>
-#include <memory>
-#include <mutex>
+#include <chrono>
+#include <cstdint>
+#include <functional>
 #include <string>
-#include <thread>
 #include <vector>
 
-#include <boost/asio/io_context.hpp>
-
-#include "base/http/client.hpp"
-#include "base/json.hpp"
 #include "base/result.hpp"
-#include "base/timer.hpp"
 #include "cli/drill/attempt.hpp"
+#include "cli/drill/judge.hpp"
 #include "cli/drill/plan.hpp"
 
 namespace drill {
 
-inline constexpr std::size_t most_in_flight = 2'000;  // one more counts as refused, and is not sent
-
-struct LoadOptions {
-  base::http::Target door;  // where the public API is
-  double rate = 50;         // orders a second
-  Ms timeout{5'000};        // of one request; then it counts as refused
-  std::string run;          // letters and digits: part of every key, so that runs do not mix
-};
-
 class Load {
  public:
-  explicit Load(LoadOptions options);
-  ~Load();
-  Load(const Load&) = delete;
+  virtual ~Load() = default;
 
-  // Makes the users that order. Blocks. Errors: unavailable, with what the door answered.
-  base::Result<void> prepare();
-  void start();
+  // Whatever it needs before it can begin. Blocks. Errors: unavailable, with what was answered; internal.
+  virtual base::Result<void> prepare() = 0;
+  virtual void start() = 0;
   // No more requests; returns when the last one was answered or has timed out.
-  void stop();
+  virtual void stop() = 0;
   // What is due from now on belongs to the fault of that number.
-  void enter(int phase) { phase_ = phase; }
+  virtual void enter(int phase) = 0;
+  // What was due at or after that time, in the order in which it was due.
+  virtual std::vector<Attempt> attempts(std::int64_t from_us = 0) const = 0;
+  // Why it ended by itself; empty while it goes on.
+  virtual std::string problem() const { return {}; }
+  // "50 orders a second"
+  virtual std::string text() const = 0;
+
+  // After stop(): what is there. Waits until all has come to rest, at most `within`; `stopped` ends it early. `since`,
+  // RFC 3339, is when the drill began. Errors: unavailable, internal (what cannot be read back cannot be judged).
+  virtual base::Result<Evidence> look(const std::string& since, Ms within,
+                                      const std::function<bool()>& stopped) const = 0;
 
   // Since the load was made.
-  std::int64_t now_us() const;
-  // In the order in which they were due.
-  std::vector<Attempt> attempts() const;
-  const std::vector<std::string>& users() const { return users_; }
-  const LoadOptions& options() const { return options_; }
+  std::int64_t now_us() const {
+    const auto passed = std::chrono::steady_clock::now() - began_;
+    return std::chrono::duration_cast<std::chrono::microseconds>(passed).count();
+  }
 
- private:
-  base::Task<> pace(What what, double rate);
-  base::Task<> send(std::size_t index, base::http::Request request);
-  base::http::Request request_for(const Attempt& attempt) const;
-  std::size_t note(What what, std::int64_t due_us);
-  void finish(std::size_t index, const base::Result<base::http::Response>& answer);
-
-  LoadOptions options_;
-  std::chrono::steady_clock::time_point began_;
-  std::vector<std::string> users_;
-  boost::asio::io_context io_{1};
-  base::http::Client client_;
-  mutable std::mutex mutex_;
-  std::vector<Attempt> attempts_;
-  std::size_t in_flight_ = 0;
-  std::atomic<int> phase_{0};
-  std::atomic<bool> stopping_{false};
-  std::thread thread_;
+ protected:
+  std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();
 };
-
-// What an order of that key holds: a function of the key, so that what is read back can be compared.
-base::Json items_of(const std::string& key);
 
 }  // namespace drill

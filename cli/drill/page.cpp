@@ -122,9 +122,8 @@ std::string timeline(const Phase& phase) {
 std::string html(const Report& report, const Limits& limits) {
   const bool holds = report.verdict.holds() && report.not_back() == 0 && missed(report, limits).empty();
   std::string body = "<h1>Drill of " + report::escape(report.cluster) + "</h1><p class=\"dim\">" +
-                     report::escape(report.started) + ", " + std::to_string(static_cast<int>(report.rate)) +
-                     " orders a second</p><p><b class=\"" + (holds ? "ok\">It holds." : "bad\">It does not hold.") +
-                     "</b></p>" + table(report);
+                     report::escape(report.started) + ", " + report::escape(report.load) + "</p><p><b class=\"" +
+                     (holds ? "ok\">It holds." : "bad\">It does not hold.") + "</b></p>" + table(report);
   for (const auto& line : remarks(report, limits)) body += "<p>" + report::escape(line) + "</p>";
   body += "<h2>Every request</h2><div class=\"card\">" + Picture(report).draw() +
           "<p class=\"dim\">Time from when it was due to its answer; red: refused; shaded: while the fault "

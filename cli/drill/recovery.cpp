@@ -9,7 +9,7 @@ std::optional<std::int64_t> back_after_us(const std::vector<Attempt>& attempts, 
                                           std::int64_t run_us) {
   const Attempt* first = nullptr;
   for (const auto& attempt : attempts) {
-    if (attempt.what != What::order || attempt.intended_us < from_us) continue;
+    if (attempt.what == What::user || attempt.intended_us < from_us) continue;
     if (attempt.outcome == Outcome::waiting) return std::nullopt;  // it may still fail
     if (attempt.outcome == Outcome::refused) {
       first = nullptr;
@@ -30,7 +30,7 @@ Share share_of(const std::vector<Attempt>& attempts, std::int64_t from_us, std::
     if (attempt.outcome == Outcome::refused) ++share.refused;
     if (attempt.outcome != Outcome::acknowledged) continue;
     ++share.acknowledged;
-    if (attempt.what == What::order) times.push_back(attempt.done_us - attempt.intended_us);
+    if (attempt.what != What::user) times.push_back(attempt.done_us - attempt.intended_us);
   }
   if (times.empty()) return share;
   std::sort(times.begin(), times.end());

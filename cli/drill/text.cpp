@@ -30,6 +30,12 @@ std::size_t acknowledged(const Report& report, What what) {
   return static_cast<std::size_t>(std::count_if(report.attempts.begin(), report.attempts.end(), is));
 }
 
+std::string acknowledged_text(const Report& report) {
+  if (const auto steps = acknowledged(report, What::step); steps > 0) return plural(steps, "answer");
+  return plural(acknowledged(report, What::order), "order") + " and " +
+         plural(acknowledged(report, What::user), "sign-up");
+}
+
 std::size_t refused(const Report& report) {
   const auto is = [](const Attempt& one) { return one.outcome == Outcome::refused; };
   return static_cast<std::size_t>(std::count_if(report.attempts.begin(), report.attempts.end(), is));
@@ -105,13 +111,13 @@ std::vector<std::string> remarks(const Report& report, const Limits& limits) {
     if (!phase.back_ms) lines.push_back(phase.fault + ": not back in time");
   }
   for (const auto& sentence : missed(report, limits)) lines.push_back(sentence);
-  std::string sum = plural(acknowledged(report, What::order), "order") + " and " +
-                    plural(acknowledged(report, What::user), "sign-up") + " acknowledged, " +
-                    std::to_string(refused(report)) + " refused";
+  std::string sum = acknowledged_text(report) + " acknowledged, " + std::to_string(refused(report)) + " refused";
   if (report.verdict.took_effect > 0)
     sum += " (" + std::to_string(report.verdict.took_effect) + " happened all the same)";
   if (report.verdict.repeated > 0) sum += ", " + plural(report.verdict.repeated, "event") + " delivered again";
-  if (!report.with_events) sum += "; no events were looked at, as no service publishes order.placed to a broker";
+  if (!report.with_events) sum += "; no events were looked at";
+  if (report.unchecked > 0)
+    sum += "; " + std::to_string(report.unchecked) + " of them cannot be read back (--read-back)";
   lines.push_back(sum);
   return lines;
 }
@@ -142,23 +148,25 @@ Json to_json(const Report& report, const Limits& limits) {
   for (const auto& one : report.verdict.findings) {
     findings.push_back({{"harm", name(one.harm)}, {"fault", one.phase}, {"sentence", one.sentence}});
   }
-  return {
-      {"cluster", report.cluster},
-      {"started", report.started},
-      {"rate", report.rate},
-      {"holds", report.verdict.holds() && report.not_back() == 0},
-      {"acknowledged", {{"orders", acknowledged(report, What::order)}, {"users", acknowledged(report, What::user)}}},
-      {"refused", refused(report)},
-      {"lost", report.verdict.count(Harm::lost)},
-      {"twice", report.verdict.count(Harm::twice)},
-      {"stuck", report.verdict.count(Harm::stuck)},
-      {"took_effect", report.verdict.took_effect},
-      {"repeated", report.verdict.repeated},
-      {"events_checked", report.with_events},
-      {"not_back", report.not_back()},
-      {"missed", missed(report, limits)},
-      {"faults", std::move(faults)},
-      {"findings", std::move(findings)}};
+  return {{"cluster", report.cluster},
+          {"started", report.started},
+          {"load", report.load},
+          {"holds", report.verdict.holds() && report.not_back() == 0},
+          {"acknowledged",
+           {{"orders", acknowledged(report, What::order)},
+            {"users", acknowledged(report, What::user)},
+            {"steps", acknowledged(report, What::step)}}},
+          {"refused", refused(report)},
+          {"lost", report.verdict.count(Harm::lost)},
+          {"twice", report.verdict.count(Harm::twice)},
+          {"stuck", report.verdict.count(Harm::stuck)},
+          {"took_effect", report.verdict.took_effect},
+          {"repeated", report.verdict.repeated},
+          {"events_checked", report.with_events},
+          {"not_back", report.not_back()},
+          {"missed", missed(report, limits)},
+          {"faults", std::move(faults)},
+          {"findings", std::move(findings)}};
 }
 
 std::vector<report::Suite> suites(const Report& report, const Limits& limits) {

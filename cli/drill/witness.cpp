@@ -6,7 +6,6 @@
 #include <thread>
 
 #include "base/json.hpp"
-#include "cli/drill/load.hpp"
 #include "cli/program/program.hpp"
 
 namespace drill {
@@ -45,6 +44,12 @@ bool is_as_placed(const Json& order, const std::string& key) {
 }
 
 }  // namespace
+
+base::Json items_of(const std::string& key) {
+  std::uint32_t sum = 0;
+  for (const char c : key) sum = sum * 31 + static_cast<unsigned char>(c);
+  return base::Json::array({{{"sku", key}, {"quantity", 1 + sum % 9}, {"unit_price_cents", 100 + sum % 9'000}}});
+}
 
 std::optional<Stream> stream_of(const spec::Cluster& cluster) {
   const auto broker = cluster.services.find(cluster.broker);
@@ -108,7 +113,7 @@ Result<void> Witness::read_users(const std::vector<Attempt>& attempts, Evidence&
     if (attempt.what != What::user || attempt.outcome != Outcome::acknowledged) continue;
     int status = 0;
     TRY(const auto user, get("/api/v1/users/" + base::http::percent_encode(attempt.id), status));
-    if (text_of(user, "id") == attempt.id && text_of(user, "email") == attempt.key) evidence.users.insert(attempt.id);
+    if (text_of(user, "id") == attempt.id && text_of(user, "email") == attempt.key) evidence.there.insert(attempt.key);
   }
   return base::success();
 }
@@ -158,6 +163,23 @@ Result<std::vector<std::string>> Witness::consumers_behind() const {
     behind.push_back("consumer " + text_of(one, "consumer") + " is " + std::to_string(lag) + " events behind");
   }
   return behind;
+}
+
+Result<bool> Witness::is_there(const std::string& path) const {
+  int status = 0;
+  TRY(get(path, status));
+  return status == 200;
+}
+
+Result<std::vector<std::string>> Witness::await_consumers(Ms within, const std::function<bool()>& stopped) const {
+  if (!stream_) return std::vector<std::string>();
+  const auto until = Clock::now() + within;
+  for (;;) {
+    auto behind = consumers_behind();
+    if (behind && behind.value().empty()) return behind;
+    if (Clock::now() >= until || stopped()) return behind;
+    std::this_thread::sleep_for(pause);
+  }
 }
 
 Result<Evidence> Witness::look(const std::vector<Attempt>& attempts, const std::vector<std::string>& users,

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/http/client.hpp"
+#include "base/json.hpp"
 #include "base/result.hpp"
 #include "cli/drill/judge.hpp"
 #include "cli/drill/plan.hpp"
@@ -26,6 +27,9 @@ struct Stream {
 // its real ports.
 std::optional<Stream> stream_of(const spec::Cluster& cluster);
 
+// What an order of that key holds: a function of the key, so that what is read back can be compared.
+base::Json items_of(const std::string& key);
+
 class Witness {
  public:
   Witness(base::http::Target door, std::string run, std::optional<Stream> stream)
@@ -36,6 +40,10 @@ class Witness {
   // cannot be judged).
   base::Result<Evidence> look(const std::vector<Attempt>& attempts, const std::vector<std::string>& users,
                               const std::string& since, Ms within, const std::function<bool()>& stopped) const;
+  // Whether a GET of it finds something. Errors: as above.
+  base::Result<bool> is_there(const std::string& path) const;
+  // Until every durable consumer of the stream has caught up; sentences about those that have not `within` that time.
+  base::Result<std::vector<std::string>> await_consumers(Ms within, const std::function<bool()>& stopped) const;
 
  private:
   base::Result<base::Json> get(const std::string& path, int& status) const;

@@ -45,7 +45,7 @@ std::map<std::string, Series> scrape_all(const std::vector<control::ServiceView>
     const auto port = one.ports.find("http");
     if (port == one.ports.end() || !one.pid) continue;
     auto series = scrape(port->second);
-    if (series && !series->empty()) {
+    if (series) {
       all[one.name] = std::move(*series);
     } else {
       silent.insert(one.name);
@@ -237,11 +237,17 @@ void ClusterWatch::add_to(Json& result, const std::filesystem::path& logs, const
   for (const auto& name : silent) notes.push_back(name + " gave no metrics");
   const auto spans = read_spans(result, logs, service_of_);
   cluster["spans"] = own_times(spans, callers);
+  for (auto& route : cluster["routes"]) {
+    for (const auto& span : cluster["spans"]) {
+      const bool same = span["service"] == route["service"] && span["endpoint"] == route["endpoint"];
+      if (same) route["own_us"] = span["own_us"];
+    }
+  }
   if (!spans.empty()) {
     std::set<std::string> traces;
     for (const auto& span : spans) traces.insert(span.trace_id);
-    notes.push_back("own times are from the access logs of " + std::to_string(traces.size()) +
-                    " requests that carried a traceparent of load's");
+    notes.push_back("own times (without the services that were asked in turn) are from the access logs of " +
+                    std::to_string(traces.size()) + " requests that carried a traceparent of load's");
   }
   Json restarts = Json::array();
   if (const auto events = client_->events(last_event_, milliseconds(0))) {

@@ -208,6 +208,13 @@ base::Result<ScenarioFile> make_scenario(const CommandOptions& options) {
   return file;
 }
 
+unsigned usual_trace_every(const Json& document) {
+  static constexpr double wanted = 400;
+  const Plan plan = read_plan(document, false).plan;
+  if (!plan.open) return 50;
+  return static_cast<unsigned>(std::clamp(arrivals_in(plan.stages) / wanted, 1.0, 1000.0));
+}
+
 void set_rate(Json& document, double rate, double seconds) {
   Json& load = document["load"];
   for (const char* key : {"stages", "steps", "connections", "duration", "warmup"}) load.erase(key);

@@ -43,7 +43,10 @@ bool is_target(const std::string& what);
 // an option, which it names.
 base::Result<ScenarioFile> make_scenario(const CommandOptions& options);
 
-// A flow rate instead of whatever load the document has, for `seconds`.
+// One of how many requests is followed through the cluster when nobody says: some hundred in the whole run.
+unsigned usual_trace_every(const base::Json& document);
+
+// A rate instead of whatever load the document has, for `seconds`.
 void set_rate(base::Json& document, double rate, double seconds);
 
 }  // namespace load

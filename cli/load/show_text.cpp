@@ -34,7 +34,9 @@ std::string columns(const std::vector<std::vector<std::string>>& rows) {
   return out;
 }
 
-std::string duration(const Json& latency, const char* key) { return show_duration_us(latency.value(key, 0.0)); }
+std::string duration(const Json& latency, const char* key) {
+  return latency.value("count", 1.0) == 0 ? "–" : show_duration_us(latency.value(key, 0.0));
+}
 
 std::string latency_table(const Json& result) {
   std::vector<std::vector<std::string>> rows{{"latency", "p50", "p90", "p99", "p99.9", "max", "mean"}};
@@ -64,7 +66,8 @@ std::string steps_table(const Json& result) {
 
 std::string errors_text(const Json& result, const Paint& paint) {
   std::string text;
-  for (const auto& [kind, count] : result.value("errors_by_kind", Json::object()).items()) {
+  const Json kinds = result.value("errors_by_kind", Json::object());
+  for (const auto& [kind, count] : kinds.items()) {
     text += "  " + paint(Mark::bad, show_count(count.get<double>()) + " " + kind) + "\n";
   }
   for (const auto& step : result.value("steps", Json::array())) {
@@ -89,11 +92,12 @@ std::string thresholds_text(const Json& result, const Paint& paint) {
 std::string attribution_text(const Json& result) {
   if (!result.contains("cluster")) return {};
   const Json& cluster = result["cluster"];
-  std::vector<std::vector<std::string>> rows{{"where the time went", "requests", "mean", "total", "errors"}};
+  std::vector<std::vector<std::string>> rows{{"where the time went", "requests", "mean", "own", "total", "errors"}};
   for (const auto& route : cluster.value("routes", Json::array())) {
     if (rows.size() > 12) break;
     rows.push_back({route.value("service", "") + " " + route.value("endpoint", ""),
                     show_count(route.value("count", 0.0)), show_duration_us(route.value("mean_us", 0.0)),
+                    route.contains("own_us") ? show_duration_us(route["own_us"].get<double>()) : "–",
                     show_duration_us(route.value("total_us", 0.0)), show_count(route.value("errors", 0.0))});
   }
   std::string text;
@@ -131,7 +135,9 @@ std::string show_text(const Json& result, const Paint& paint) {
                      show_duration_us(result.value("elapsed_s", 0.0) * 1e6) + ", " +
                      show_count(std::round(result.value("rps", 0.0))) + "/s";
   if (result.value("model", "") == "open") {
-    head += " of " + show_count(std::round(result.value("planned_rate", 0.0))) + "/s wanted";
+    const bool several = result.value("steps", Json::array()).size() > 1;
+    head += (several ? ", at " : " of ") + show_count(result.value("planned_rate", 0.0)) +
+            (several ? " iterations a second" : "/s wanted");
   } else {
     head += " over " + show_count(result.value("connections", 0.0)) + " connections";
   }

@@ -2,10 +2,16 @@
 
 #include <unistd.h>
 
+#include <charconv>
 #include <fstream>
 #include <memory>
 
+#include "base/ids.hpp"
+#include "cli/drill/orders.hpp"
+#include "cli/drill/scenario_load.hpp"
 #include "cli/drill/text.hpp"
+#include "cli/load/command.hpp"
+#include "cli/load/targets.hpp"
 #include "cli/session/interrupt.hpp"
 #include "cli/session/place.hpp"
 #include "cli/terminal/say.hpp"
@@ -16,12 +22,16 @@
 namespace cli {
 namespace {
 
+constexpr const char* default_timeout = "5s";
+
 struct DrillWords {
   std::vector<std::string> faults;
-  int rate = 50;
+  std::string rate;
+  std::string under;
+  std::vector<std::string> read_back;
   std::string lasting = "2s";
   std::string recovery = "30s";
-  std::string timeout = "5s";
+  std::string timeout = default_timeout;
   std::string max_refused;
   std::string max_back;
   std::string junit;
@@ -32,10 +42,9 @@ struct DrillWords {
 
 base::Result<drill::Options> options_of(const DrillWords& words, const spec::Cluster& cluster, drill::Limits& limits) {
   drill::Options options;
-  options.rate = words.rate;
   TRY(options.lasting, drill::duration(words.lasting));
   TRY(options.recovery, drill::duration(words.recovery));
-  TRY(options.request_timeout, drill::duration(words.timeout));
+  TRY(drill::duration(words.timeout));
   if (!words.max_refused.empty()) {
     TRY(drill::read_refused(words.max_refused, limits));
   }
@@ -96,19 +105,76 @@ base::Result<spec::Cluster> running_cluster(const Place& place) {
   return cluster;
 }
 
-int run_drill(const DrillWords& words) {
-  const auto place = find_place();
-  if (!place) return report(place.error());
-  const auto cluster = running_cluster(place.value());
-  if (!cluster) return report(cluster.error());
-  drill::Limits limits;
-  auto options = options_of(words, cluster.value(), limits);
-  if (!options) return report(options.error());
-  const bool tells = words.format == Format::table;
-  drill::Drill drill(std::move(options.value()), cluster.value(), place.value().client(),
-                     [tells](const std::string& line) {
-                       if (tells) say_error(printable(line));
-                     });
+base::Result<double> rate_of(const std::string& text, double otherwise) {
+  if (text.empty()) return otherwise;
+  double rate = 0;
+  const auto end = std::from_chars(text.data(), text.data() + text.size(), rate);
+  const bool good = end.ec == std::errc() && end.ptr == text.data() + text.size() && rate >= 0.1 && rate <= 100'000;
+  if (good) return rate;
+  return base::fail(base::ErrorCode::malformed, "--rate: expected a number from 0.1 to 100000, got " + text);
+}
+
+std::string word_of_this_run() {
+  base::SystemRandom random;
+  return base::random_hex(random, 4);
+}
+
+using MadeLoad = base::Result<std::unique_ptr<drill::Load>>;
+
+base::Result<drill::Drill::MakeLoad> orders_for(const DrillWords& words, const spec::Cluster& cluster) {
+  drill::OrdersOptions options;
+  TRY(options.door, drill::door_of(cluster));
+  TRY(options.rate, rate_of(words.rate, 50));
+  TRY(options.timeout, drill::duration(words.timeout));
+  options.run = word_of_this_run();
+  options.stream = drill::stream_of(cluster);
+  return [options]() -> MadeLoad { return std::make_unique<drill::Orders>(options); };
+}
+
+// As long as a drill can take whose every fault is recovered from at the last moment.
+drill::Ms longest(const drill::Options& options) {
+  const auto each = options.before + options.lasting + options.recovery + drill::Ms(5'000);
+  return each * static_cast<int>(options.faults.size() + 1);
+}
+
+base::Result<drill::Drill::MakeLoad> scenario_for(const DrillWords& words, const Place& place,
+                                                  const spec::Cluster& cluster, const drill::Options& drill) {
+  drill::ScenarioOptions options;
+  load::CommandOptions command;
+  command.what = words.under;
+  TRY(auto file, load::make_scenario(command));
+  options.document = std::move(file.document);
+  TRY(options.rate, rate_of(words.rate, options.document.value("load", base::Json::object()).value("rate", 50.0)));
+  if (words.timeout != default_timeout) {
+    TRY(drill::duration(words.timeout));
+    options.document["load"]["timeout"] = words.timeout;
+  }
+  options.at_most = longest(drill);
+  options.journal = place.state / "run" / ("drill-" + word_of_this_run() + ".journal");
+  for (const auto& path : words.read_back) {
+    TRY(drill::check_read_back(path));
+  }
+  options.read_back = words.read_back;
+  options.stream = drill::stream_of(cluster);
+  if (!words.read_back.empty()) {
+    TRY(options.door, drill::door_of(cluster));
+  }
+  return [options = std::move(options), client = place.client()]() mutable -> MadeLoad {
+    TRY(const auto services, client.services());
+    TRY(load::resolve_targets(options.document, services));
+    return std::make_unique<drill::ScenarioLoad>(options);
+  };
+}
+
+base::Result<drill::Drill::MakeLoad> load_for(const DrillWords& words, const Place& place, const spec::Cluster& cluster,
+                                              const drill::Options& options) {
+  if (!words.under.empty()) return scenario_for(words, place, cluster, options);
+  if (words.read_back.empty()) return orders_for(words, cluster);
+  return base::fail(base::ErrorCode::malformed,
+                    "--read-back goes with --under: the drill's own load is read back anyway");
+}
+
+int carry_out(const DrillWords& words, drill::Drill& drill, const drill::Limits& limits) {
   const Interrupt interrupt([&] {
     say_error("msctl: interrupted; what the drill did is being undone");
     drill.stop();
@@ -121,6 +187,24 @@ int run_drill(const DrillWords& words) {
   return code_of(done.value(), limits);
 }
 
+int run_drill(const DrillWords& words) {
+  const auto place = find_place();
+  if (!place) return report(place.error());
+  const auto cluster = running_cluster(place.value());
+  if (!cluster) return report(cluster.error());
+  drill::Limits limits;
+  auto options = options_of(words, cluster.value(), limits);
+  if (!options) return report(options.error());
+  auto make_load = load_for(words, place.value(), cluster.value(), options.value());
+  if (!make_load) return report(make_load.error());
+  const bool tells = words.format == Format::table;
+  drill::Drill drill(std::move(options.value()), cluster.value(), place.value().client(), std::move(make_load.value()),
+                     [tells](const std::string& line) {
+                       if (tells) say_error(printable(line));
+                     });
+  return carry_out(words, drill, limits);
+}
+
 }  // namespace
 
 void add_drill(Verbs& verbs) {
@@ -129,7 +213,10 @@ void add_drill(Verbs& verbs) {
       .operands("FAULT", words->faults,
                 "kill S, pause S, slow S TIME, cut A B, refuse S, hang S, throttle S RATE, pieces S N, corrupt S N; "
                 "several are done one after the other")
-      .option("--rate", words->rate, "N", "Orders a second")
+      .option("--under", words->under, "SCENARIO", "A scenario of msctl load instead of the drill's own orders")
+      .option("--read-back", words->read_back, "PATH",
+              "With --under: must be found for each answer that captured its ${NAME}, as /api/v1/orders/${order}")
+      .option("--rate", words->rate, "N", "Orders, or iterations of the scenario, a second (default 50)")
       .option("--for", words->lasting, "TIME", "How long each fault lasts, but for kill (default 2s)")
       .flag("--blackhole", words->blackhole, "Cuts let nothing through and tell nobody, instead of resetting")
       .option("--recovery", words->recovery, "TIME", "How long to wait for recovery (default 30s)")
@@ -142,6 +229,7 @@ void add_drill(Verbs& verbs) {
       .footer(
           "Examples:\n  msctl drill kill user-service\n  msctl drill kill nats slow user-service 200ms --for 5s\n"
           "  msctl drill cut order-service user-service --blackhole --html drill.html\n"
+          "  msctl drill kill order-service --under shop.yaml --rate 200 --read-back '/api/v1/orders/${order}'\n"
           "Exit code 8 when something is lost, done twice or stuck, 4 when the system is not back in time, 6 when a "
           "limit\n"
           "is missed. Everything is undone at the end, also on Ctrl-C.")

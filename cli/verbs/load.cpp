@@ -84,7 +84,7 @@ base::Result<About> find_cluster(Json& document) {
   }
   about.services = std::move(services).value();
   TRY(load::resolve_targets(document, about.services));
-  if (!document.contains("trace_every")) document["trace_every"] = 50;
+  if (!document.contains("trace_every")) document["trace_every"] = load::usual_trace_every(document);
   return about;
 }
 

@@ -15,6 +15,8 @@
 //   POST /v1/services/NAME/{pause,resume}        no probes, time-outs and restarts while a debugger has it: StartReply
 //   POST /v1/down                                stops everything, then the supervisor ends: StartReply
 //
+// Faults and gates are in faults.hpp.
+//
 // Errors are {"error": {"code", "message"}} with a fitting HTTP status. Readers ignore keys they do not know.
 
 #include <cstdint>

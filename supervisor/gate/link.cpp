@@ -16,7 +16,7 @@ using asio::ip::tcp;
 using boost::system::error_code;
 using Clock = std::chrono::steady_clock;
 
-constexpr std::size_t chunk_bytes = 64 * 1024;
+constexpr std::size_t chunk_bytes = 16 * 1024;
 constexpr std::size_t most_queued = 1024 * 1024;  // each way; then the sender has to wait, as for any full buffer
 
 void reset_socket(Socket& socket) {

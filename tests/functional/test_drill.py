@@ -63,6 +63,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
         query = dict(urllib.parse.parse_qsl(url.query))
         if url.path == "/health/ready":
             return self.answer(200, {"status": "ready"})
+        if url.path.startswith("/api/v1/orders/"):
+            found = [order for order in book["orders"] if order["id"] == url.path.rpartition("/")[2]]
+            return self.answer(200 if found else 404, found[0] if found else {})
         if url.path.startswith("/api/v1/users/"):
             user = book["users"].get(url.path.rpartition("/")[2])
             return self.answer(200 if user else 404, user or {})
@@ -299,3 +302,62 @@ def test_a_cluster_that_is_not_well_is_left_alone(cluster):
     assert time.monotonic() - began < 40
     assert "load cannot begin" in done.stderr, done.stderr
     assert os.path.exists(c.folder / "book")
+
+
+SCENARIO = """
+version: 1
+name: buying
+target: %s
+load: {rate: 30, duration: 5s}
+setup:
+  - post: /api/v1/users
+    json: {email: "u.${run}@example.com", name: Ann, password: correct horse battery}
+    expect: {status: 201}
+    capture: {user: /id}
+steps:
+  - name: buy
+    post: /api/v1/orders
+    json: {user_id: "${user}", currency: EUR, items: [{sku: TEA-1, quantity: 1, unit_price_cents: 5}]}
+    expect: {status: 201}
+    capture: {order: /id}
+"""
+
+
+def test_under_a_scenario(shop, tmp_path):  # noqa: F811
+    file = tmp_path / "buying.yaml"
+    file.write_text(SCENARIO % "gateway")
+    done = shop.run("drill", "kill", "order-service", "slow", "nats", "20ms", "--for", "500ms", "--under", file,
+                    "--read-back", "/api/v1/orders/${order}", "--output", "json", timeout=120)
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr
+    report = json.loads(done.stdout)
+    assert report["holds"] and report["acknowledged"]["steps"] > 40
+    assert report["load"] == "30 of scenario buying a second"
+    assert [one["back_ms"] is not None for one in report["faults"]] == [True, True]
+    assert report["faults"][0]["during"]["p99_us"] > 0
+    nothing_is_left(shop)
+    assert not list((shop.folder / ".msctl" / "run").glob("drill-*"))
+
+
+def test_under_a_scenario_loss_is_seen(cluster, tmp_path):
+    c = small(cluster, "early")
+    file = tmp_path / "buying.yaml"
+    file.write_text(SCENARIO % "shop")
+    done = c.run("drill", "kill", "shop", "--under", file, "--rate", "60", "--output", "json", timeout=60)
+    assert done.returncode == 0, "nobody said how to read it back"
+    done = c.run("drill", "kill", "shop", "--under", file, "--rate", "60", "--read-back", "/api/v1/orders/${order}",
+                 "--output", "json", timeout=60)
+    assert done.returncode == 8, done.stdout[-2000:] + done.stderr
+    assert json.loads(done.stdout)["lost"] > 0
+
+
+def test_a_scenario_with_a_mistake(shop, tmp_path):  # noqa: F811
+    file = tmp_path / "bad.yaml"
+    file.write_text("version: 1\nname: x\ntarget: gateway\nsteps: [{push: /}]\n")
+    done = shop.run("drill", "kill", "nats", "--under", file)
+    assert done.returncode == 2 and "bad.yaml:4" in done.stderr, done.stderr
+    done = shop.run("drill", "kill", "nats", "--read-back", "/x/${y}")
+    assert done.returncode == 2 and "--under" in done.stderr
+    file.write_text(SCENARIO % "gateway")
+    done = shop.run("drill", "kill", "nats", "--under", file, "--read-back", "/orders")
+    assert done.returncode == 2 and "--read-back" in done.stderr
+    nothing_is_left(shop)

@@ -60,6 +60,8 @@ void Worker::note(const Flow& flow, const Step& step, int status, const char* er
   base::Json line = base::Json::object();
   const auto wall = std::chrono::system_clock::now().time_since_epoch();
   line["time_us"] = std::chrono::duration_cast<std::chrono::microseconds>(wall).count();
+  const auto now = now_ns();
+  line["took_us"] = now > flow.intended_ns ? (now - flow.intended_ns) / 1000 : 0;  // since it was due
   line["scenario"] = step.scenario;
   line["step"] = step.name;
   line["iteration"] = flow.frame.iteration;

@@ -1,6 +1,7 @@
-#include "cli/drill/load.hpp"
+#include "cli/drill/orders.hpp"
 
 #include <algorithm>
+#include <iterator>
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
@@ -44,21 +45,11 @@ std::string id_in(const Response& response) {
 
 }  // namespace
 
-base::Json items_of(const std::string& key) {
-  std::uint32_t sum = 0;
-  for (const char c : key) sum = sum * 31 + static_cast<unsigned char>(c);
-  return base::Json::array({{{"sku", key}, {"quantity", 1 + sum % 9}, {"unit_price_cents", 100 + sum % 9'000}}});
-}
+Orders::Orders(OrdersOptions options) : options_(std::move(options)), client_(io_, client_limits()) {}
 
-Load::Load(LoadOptions options) : options_(std::move(options)), began_(Clock::now()), client_(io_, client_limits()) {}
+Orders::~Orders() { stop(); }
 
-Load::~Load() { stop(); }
-
-std::int64_t Load::now_us() const {
-  return std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - began_).count();
-}
-
-Result<void> Load::prepare() {
+Result<void> Orders::prepare() {
   for (int i = 0; i < buyers; ++i) {
     const auto email = "buyer." + std::to_string(i) + "." + options_.run + "@drill.example";
     const auto answer = base::http::send_blocking(options_.door, post("/api/v1/users", person(email)), sign_up_timeout);
@@ -74,19 +65,19 @@ Result<void> Load::prepare() {
   return base::success();
 }
 
-void Load::start() {
+void Orders::start() {
   boost::asio::co_spawn(io_, pace(What::order, options_.rate), boost::asio::detached);
   boost::asio::co_spawn(io_, pace(What::user, 1), boost::asio::detached);
   thread_ = std::thread([this] { io_.run(); });
 }
 
-void Load::stop() {
+void Orders::stop() {
   stopping_ = true;
   if (thread_.joinable()) thread_.join();
 }
 
 // Each is due at its own time, so one that is late delays no other.
-base::Task<> Load::pace(What what, double rate) {
+base::Task<> Orders::pace(What what, double rate) {
   const auto began = Clock::now();
   const std::chrono::duration<double> step(1 / rate);
   base::Timer timer(io_);
@@ -110,7 +101,7 @@ base::Task<> Load::pace(What what, double rate) {
   }
 }
 
-std::size_t Load::note(What what, std::int64_t due_us) {
+std::size_t Orders::note(What what, std::int64_t due_us) {
   const std::lock_guard lock(mutex_);
   Attempt attempt;
   attempt.what = what;
@@ -127,19 +118,19 @@ std::size_t Load::note(What what, std::int64_t due_us) {
   return attempts_.size() - 1;
 }
 
-Request Load::request_for(const Attempt& attempt) const {
+Request Orders::request_for(const Attempt& attempt) const {
   if (attempt.what == What::user) return post("/api/v1/users", person(attempt.key));
   return post("/api/v1/orders", {{"user_id", attempt.user_id}, {"currency", "EUR"}, {"items", items_of(attempt.key)}});
 }
 
-base::Task<> Load::send(std::size_t index, Request request) {
+base::Task<> Orders::send(std::size_t index, Request request) {
   auto target = options_.door;
   const auto answer = co_await client_.send(std::move(target), std::move(request), options_.timeout);
   --in_flight_;
   finish(index, answer);
 }
 
-void Load::finish(std::size_t index, const Result<Response>& answer) {
+void Orders::finish(std::size_t index, const Result<Response>& answer) {
   const auto now = now_us();
   const std::lock_guard lock(mutex_);
   Attempt& attempt = attempts_[index];
@@ -156,15 +147,23 @@ void Load::finish(std::size_t index, const Result<Response>& answer) {
   if (!is_good) attempt.problem = "HTTP status " + std::to_string(attempt.status);
 }
 
-std::vector<Attempt> Load::attempts() const {
+std::vector<Attempt> Orders::attempts(std::int64_t from_us) const {
   std::vector<Attempt> copy;
   {
     const std::lock_guard lock(mutex_);
-    copy = attempts_;
+    std::copy_if(attempts_.begin(), attempts_.end(), std::back_inserter(copy),
+                 [&](const Attempt& one) { return one.intended_us >= from_us; });
   }
   std::stable_sort(copy.begin(), copy.end(),
                    [](const Attempt& a, const Attempt& b) { return a.intended_us < b.intended_us; });
   return copy;
+}
+
+std::string Orders::text() const { return std::to_string(static_cast<int>(options_.rate)) + " orders a second"; }
+
+Result<Evidence> Orders::look(const std::string& since, Ms within, const std::function<bool()>& stopped) const {
+  const Witness witness(options_.door, options_.run, options_.stream);
+  return witness.look(attempts(0), users_, since, within, stopped);
 }
 
 }  // namespace drill
