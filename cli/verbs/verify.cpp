@@ -100,6 +100,17 @@ int print_report(const VerifyOptions& options, const verify::Report& report, boo
   return any ? failed : ok;
 }
 
+// A stub proves nothing about the service in whose place it runs.
+bool has_mocks(const spec::Cluster& cluster) {
+  return std::any_of(cluster.services.begin(), cluster.services.end(), [](const auto& entry) {
+    if (entry.second.is_mock) {
+      say_error("msctl: a stub runs in place of " + entry.first + "; start it itself to verify: msctl up " +
+                entry.first);
+    }
+    return entry.second.is_mock;
+  });
+}
+
 int verify_cluster(const VerifyOptions& options, const std::vector<const verify::Check*>& checks, const Place& place) {
   auto cluster = running(place);
   if (!cluster) {
@@ -107,6 +118,7 @@ int verify_cluster(const VerifyOptions& options, const std::vector<const verify:
     say_error("msctl: " + cluster.error().message);
     return unhealthy;
   }
+  if (has_mocks(cluster.value().cluster)) return unhealthy;
   const auto lock = files::Lock::take(place.state / "run", lock_patience);
   if (!lock) {
     say_error("msctl: another msctl verifies this cluster just now; wait until it has ended");

@@ -199,8 +199,7 @@ struct Cluster {
 // Which files make the cluster, and which parts of them.
 struct LoadOptions {
   std::vector<std::filesystem::path> files;      // at least one; later ones are laid over earlier ones
-  std::vector<std::string> profiles;             // services that name profiles count only when one of theirs is here;
-                                                 // empty: those of the key `profiles`
+  std::vector<std::string> profiles;             // whose services count besides those without; empty: of key `profiles`
   std::vector<std::filesystem::path> env_files;  // NAME=value lines
   std::map<std::string, std::string> sanitize;   // service to address, undefined or thread: built and run with it
   std::vector<std::string> mocks;                // services in whose place a stub runs
@@ -235,8 +234,7 @@ using RememberedPorts = std::map<std::string, std::uint16_t>;
 // Gives every port 0 a number on 127.0.0.1, each different: the remembered one if there is one, else a free one.
 base::Result<void> assign_free_ports(Cluster& cluster, const RememberedPorts& remembered = {});
 
-// The service as its instance number `number` (from 1) sees it: instance name, and from 2 on port 0 for every port that
-// is not a held socket.
+// The service as its instance `number` (from 1) sees it: its name; from 2 on, port 0 where no held socket is.
 Service instance_of(const Service& service, int number);
 
 // The ports as others reach them: those in `fronts`, and its own.

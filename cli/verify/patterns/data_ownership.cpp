@@ -73,24 +73,35 @@ base::Result<std::string> psql_program(World& world) {
   return path;
 }
 
+// As values stand in a connection string of libpq.
+std::string quoted(const std::string& text) {
+  std::string value = "'";
+  for (const char c : text) {
+    if (c == '\'' || c == '\\') value += '\\';
+    value += c;
+  }
+  return value + "'";
+}
+
 base::Result<program::Output> log_in(World& world, const std::string& psql, const std::string& role,
                                      const std::string& database) {
   const auto& cluster = world.cluster();
   const auto port = port_of(cluster.services.at(cluster.postgres), "client");
   Ask ask;
-  ask.argv = {psql,
-              "--no-psqlrc",
-              "--no-password",
-              "-h",
-              "127.0.0.1",
-              "-p",
-              std::to_string(port),
-              "-U",
-              role,
-              "-d",
-              "dbname=" + database + " passfile=" + (cluster.state / "postgres" / (role + ".pgpass")).string(),
-              "-tAc",
-              "SELECT 1"};
+  ask.argv = {
+      psql,
+      "--no-psqlrc",
+      "--no-password",
+      "-h",
+      "127.0.0.1",
+      "-p",
+      std::to_string(port),
+      "-U",
+      role,
+      "-d",
+      "dbname=" + quoted(database) + " passfile=" + quoted((cluster.state / "postgres" / (role + ".pgpass")).string()),
+      "-tAc",
+      "SELECT 1"};
   ask.timeout = Ms(4000);
   return world.run(ask);
 }

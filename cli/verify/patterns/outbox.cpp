@@ -43,12 +43,14 @@ base::Result<Orders> place_all(World& world, const std::string& user) {
   return placed;
 }
 
+// And has the supervisor start it afresh, so that a crash that it did not cause counts for no back-off.
 base::Result<std::string> kill_service(World& world, const spec::Service& service) {
   TRY(const auto instances, instances_of(world, service.name));
   for (const auto& one : instances) {
     if (!one.pid) continue;
     TRY(world.kill(*one.pid));
   }
+  TRY(world.command(service.name, "restart", base::Json::object()));
   return service.name + " killed";
 }
 
