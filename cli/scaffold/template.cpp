@@ -137,10 +137,9 @@ class Manifest {
       if (!rule.when.empty() && !known.contains(rule.when.substr(rule.when.front() == '!' ? 1 : 0))) {
         problems_.add(file_, pointer + "/when", "there is no variable " + rule.when);
       }
-      const auto* list = made.parameter(rule.each);
-      // Those of the services it calls that can be asked whether they are well: no parameter, but it follows from one.
-      const bool follows = rule.each == "pings" && made.parameter("calls") != nullptr;
-      if (!rule.each.empty() && !follows && (list == nullptr || !list->is_list)) {
+      // `pings` are those of the calls that can be asked whether they are well.
+      const auto* list = made.parameter(rule.each == "pings" ? "calls" : rule.each);
+      if (!rule.each.empty() && (list == nullptr || !list->is_list)) {
         problems_.add(file_, pointer + "/each", "there is no parameter " + rule.each + " that is a list");
       }
     }
