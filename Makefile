@@ -5,7 +5,7 @@
 PREFIX ?= /usr/local
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := build
-.PHONY: up test build lint format contracts sanitize fuzz bench-supervisor soak-supervisor kill-points install package clean deps help
+.PHONY: up test build lint format contracts sanitize fuzz bench-supervisor bench-load soak-supervisor kill-points install package clean deps help
 
 help:
 	@echo 'make up       install what is missing, build, start the cluster (make up ARGS="-d --wait": in the background)'
@@ -14,8 +14,9 @@ help:
 	@echo 'make lint     check formatting, scripts and the layers; make format puts the formatting right'
 	@echo 'make contracts  write the Pact files anew that the contract tests of consumers make'
 	@echo 'make sanitize the unit tests under AddressSanitizer and UBSan'
-	@echo 'make fuzz     look for inputs that break the cluster file or the control socket, FUZZ_S=60 seconds each'
+	@echo 'make fuzz     look for inputs that break the cluster file, a scenario or the control socket, FUZZ_S=60 seconds each'
 	@echo 'make bench-supervisor  compare with other supervisors, write docs/benchmarks.md; ten minutes'
+	@echo 'make bench-load  compare msctl load with wrk, write its part of docs/benchmarks.md; two minutes'
 	@echo 'make soak-supervisor  kill the supervisor 100 times and replace services, all under load: nothing may be lost'
 	@echo 'make kill-points  kill the supervisor at each of its system calls: the next up must make good; some minutes'
 	@echo 'make install  install msctl and the chassis below PREFIX=$(PREFIX), or DESTDIR'
@@ -63,6 +64,12 @@ bench-supervisor:
 	@.ci/deps install build run bench
 	@.ci/build
 	@tests/bench/supervisor.py --output docs/benchmarks.md $(ARGS)
+
+# Two minutes. WRK2_BIN names a wrk2, which is no Debian package.
+bench-load:
+	@.ci/deps install build run bench
+	@.ci/build msctl
+	@tests/bench/load.py --output docs/benchmarks.md $(ARGS)
 
 # Some minutes at most; ARGS="--kills 1000 --seconds 900" for longer. `make test` runs a short form of it.
 soak-supervisor:

@@ -18,6 +18,44 @@ function(msctl_proto name file)
   target_link_libraries(${name} PUBLIC protobuf)
 endfunction()
 
+# msctl_events(TARGET NAMESPACE): events/TYPE.vN.schema.json of the current folder as
+# `const chassis::EventSchemas& NAMESPACE::event_schemas()`, compiled into TARGET.
+function(msctl_events target namespace)
+  file(GLOB files CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/events/*.schema.json")
+  list(SORT files)
+  set(body "")
+  foreach(file IN LISTS files)
+    file(READ "${file}" schema)
+    string(APPEND body "      R\"schema(${schema})schema\",\n")
+    set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${file}")
+  endforeach()
+  set(generated "${CMAKE_CURRENT_BINARY_DIR}/${target}_events.cpp")
+  file(CONFIGURE OUTPUT "${generated}.new" CONTENT
+"#include <cstdio>
+#include <cstdlib>
+
+#include \"services/chassis/event_schema/event_schema.hpp\"
+
+namespace ${namespace} {
+
+// A schema that cannot be read is a defect of the build, which the service's tests find.
+const chassis::EventSchemas& event_schemas() {
+  static const chassis::EventSchemas schemas = [] {
+    auto read = chassis::EventSchemas::read({
+@body@    });
+    if (read) return std::move(read).value();
+    std::fprintf(stderr, \"%s\\n\", read.error().message.c_str());
+    std::abort();
+  }();
+  return schemas;
+}
+
+}  // namespace ${namespace}
+" @ONLY)
+  file(COPY_FILE "${generated}.new" "${generated}" ONLY_IF_DIFFERENT)
+  target_sources(${target} PRIVATE "${generated}")
+endfunction()
+
 # msctl_migrations(TARGET NAMESPACE): migrations/NNN_name.sql of the current folder as
 # `std::vector<chassis::db::Migration> NAMESPACE::migrations()`, compiled into TARGET.
 function(msctl_migrations target namespace)

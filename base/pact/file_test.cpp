@@ -109,11 +109,12 @@ INSTANTIATE_TEST_SUITE_P(
                 "an index, * or a quoted key is expected"},
         Refused{
             ONE(R"({"description":"d","request":{"matchingRules":{"body":{"$":{"matchers":[{"match":"regex"}]}}}}})"),
-            "matchers[0] $.interactions[0].request.matchingRules.body['$'].matchers[0]: a matcher lacks \"regex\""},
+            "$.interactions[0].request.matchingRules.body['$'].matchers[0] a matcher lacks \"regex\""},
         Refused{
             ONE(R"({"description":"d","request":{"matchingRules":{"body":{"$":{"combine":"XOR","matchers":[]}}}}})"),
             "must be AND or OR"},
-        Refused{ONE(R"({"description":"d","request":{"generators":{"body":{"$.a":{}}}}})"), ".type: must be a text"},
+        Refused{ONE(R"({"description":"d","request":{"generators":{"body":{"$.a":{}}}}})"),
+                "generators.body['$.a'].type must be a text"},
         Refused{ONE(R"({"description":"d","request":{},"providerStates":[{}]})"), "providerStates[0].name is missing"},
         Refused{V4(R"({"type":"Synchronous/HTTP","description":"d","request":{"body":"x"}})"),
                 "request.body must be an object with content"},

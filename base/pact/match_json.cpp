@@ -58,8 +58,8 @@ class JsonComparison {
       with_rules(chosen, [&](const Rule* rule) { object(place, expected, actual, scope, rule, chosen.cascaded); });
     } else if (expected.is_array() && actual.is_array()) {
       with_rules(chosen, [&](const Rule* rule) { list(place, expected, actual, scope, rule, chosen.cascaded); });
-    } else if (chosen.list != nullptr) {
-      for (auto& [rule, message] : check(*chosen.list, expected, actual, chosen.cascaded, Reading::json)) {
+    } else if (const auto rules = for_values(chosen); !rules.rules.empty()) {
+      for (auto& [rule, message] : check(rules, expected, actual, chosen.cascaded, Reading::json)) {
         add(place, rule, expected, actual, message);
       }
     } else if (expected != actual) {
@@ -70,6 +70,20 @@ class JsonComparison {
   std::vector<Mismatch> found;
 
  private:
+  // Rules of a collection's keys and elements say nothing about what is deeper in it.
+  static RuleList for_values(const Chosen& chosen) {
+    RuleList rules;
+    if (chosen.list == nullptr) return rules;
+    rules.any = chosen.list->any;
+    for (const auto& rule : chosen.list->rules) {
+      if (!chosen.cascaded || !of_collection(rule.kind)) rules.rules.push_back(rule);
+    }
+    return rules;
+  }
+  static bool of_collection(RuleKind kind) {
+    return kind == RuleKind::each_key || kind == RuleKind::each_value || kind == RuleKind::array_contains;
+  }
+
   void add(const Where& place, std::string rule, const Json& expected, const Json& actual, std::string message) {
     if (found.size() >= max_mismatches) return;
     found.push_back(mismatch(Place::body, to_text(place), std::move(rule), expected, actual, std::move(message)));
@@ -118,10 +132,7 @@ class JsonComparison {
   void check_container(const Where& place, const Json& expected, const Json& actual, const Rule* rule, bool cascaded) {
     if (rule == nullptr || rule->kind == RuleKind::equality || rule->kind == RuleKind::values) return;
     if (scalar_rule(rule->kind) && (cascaded || actual.is_array())) return;  // meant for what is in it
-    if (cascaded && (rule->kind == RuleKind::each_key || rule->kind == RuleKind::each_value ||
-                     rule->kind == RuleKind::array_contains)) {
-      return;
-    }
+    if (cascaded && of_collection(rule->kind)) return;
     if (auto message = check(*rule, expected, actual, cascaded, Reading::json)) {
       add(place, describe(*rule), expected, actual, *message);
     }

@@ -121,7 +121,8 @@ void Providers::take_running(const cli::Place& place, const std::set<std::string
   cli::overlay_ports(numbered, views.value());
   for (const auto& view : views.value()) {
     const bool wanted = names.contains(view.service) && numbered.services.contains(view.service);
-    if (wanted && view.ready && !endpoints_.contains(view.service)) add(place, numbered, view);
+    // A stub made of contracts would keep them all.
+    if (wanted && view.ready && !view.mock && !endpoints_.contains(view.service)) add(place, numbered, view);
   }
 }
 

@@ -1,6 +1,7 @@
 #pragma once
-// Where the providers of a cluster are: those that run are asked as they are; for the others a temporary project is
-// started once and ended with this object. Blocking; one thread, but for the Cancel.
+// Where the providers of a cluster are: those that run are asked as they are; for the others, and those in whose place
+// a stub runs, a temporary project is started once and ended with this object. Blocking; one thread, but for the
+// Cancel.
 
 #include <map>
 #include <memory>

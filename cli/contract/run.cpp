@@ -66,6 +66,9 @@ base::Result<Json> read_selector(const std::string& text) {
 base::Result<void> TestRun::check_options() const {
   const bool publishes = options_.publish_contracts || options_.publish_results;
   if (publishes && options_.broker.empty()) return base::fail(ErrorCode::invalid, "--publish needs --broker URL");
+  if (options_.broker.empty() && (!options_.selectors.empty() || !options_.wip_since.empty())) {
+    return base::fail(ErrorCode::invalid, "--selector and --wip-since need --broker URL");
+  }
   if (options_.record && !options_.selection.interaction.empty()) {
     return base::fail(ErrorCode::invalid, "--record needs all interactions: leave --interaction away");
   }
@@ -248,15 +251,19 @@ base::Result<void> TestRun::record_versions(const Ledger& ledger) {
   for (const auto& source : sources_.pacts) {
     if (!source.consumer_version.empty()) continue;  // known already
     record_of(source.pact.consumer, version_.version).pacts[source.pact.provider] = source.digest;
+    if (!options_.selection.takes(source.pact)) continue;
     TRY(ledger.record(source));
   }
+  const Selection& chosen = options_.selection;
+  const bool all = chosen.consumer.empty() && chosen.provider.empty() && chosen.service.empty();
+  std::set<std::string> parties;
+  for (const auto& verified : verified_) {
+    if (verified.source == nullptr) continue;
+    parties.insert({verified.source->pact.consumer, verified.source->pact.provider});
+  }
   for (const auto& [name, record] : records) {
-    const Selection& chosen = options_.selection;
-    const bool all = chosen.consumer.empty() && chosen.provider.empty() && chosen.service.empty();
-    const bool meant = all || name == chosen.consumer || name == chosen.provider || name == chosen.service;
-    if (meant) {
-      TRY(ledger.record(record));
-    }
+    if (!all && !parties.contains(name)) continue;
+    TRY(ledger.record(record));
   }
   if (!options_.provider_version.empty() && options_.provider_version != version_.version) {
     for (const auto& name : selected_providers()) {

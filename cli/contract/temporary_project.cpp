@@ -53,6 +53,7 @@ void end_project(const cli::Place& place) {
   const cli::Cancel never;
   const Scratch log;
   auto down = msctl_words(place, "down");
+  down.insert(down.end(), {"--file", place.file.string()});
   (void)cli::run_program(down, place.root, log.path(), never);
   fs::remove_all(place.state, failed);
 }

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/pact/xml/xml.hpp"
+
 namespace contract {
 namespace {
 
@@ -70,6 +72,13 @@ void conclude(Result& result, std::vector<pact::Mismatch> mismatches) {
   fail(result, Outcome::mismatched, sentence(result.mismatches.front()));
 }
 
+// The engine's own, and XML.
+pact::MatchOptions all_bodies() {
+  pact::MatchOptions options;
+  options.body_matchers.push_back(pact::xml_matcher());
+  return options;
+}
+
 base::http::Request as_sent(const pact::HttpRequest& request, const base::http::Headers& added) {
   base::http::Request sent = pact::to_http(request);
   for (const auto& [name, value] : added) {
@@ -86,7 +95,7 @@ void replay_http(const Interaction& interaction, Provider& provider, const Verif
   if (!response) return fail(result, Outcome::unverifiable, response.error().message);
   const auto answer = provider.send(as_sent(request.value(), options.added));
   if (!answer) return blame(result, answer.error());
-  conclude(result, pact::match_response(response.value(), answer.value()));
+  conclude(result, pact::match_response(response.value(), answer.value(), all_bodies()));
 }
 
 void replay_message(const Interaction& interaction, Provider& provider, const pact::GenerateContext& context,
@@ -95,7 +104,7 @@ void replay_message(const Interaction& interaction, Provider& provider, const pa
   if (!expected) return fail(result, Outcome::unverifiable, expected.error().message);
   const auto actual = provider.message(interaction);
   if (!actual) return blame(result, actual.error());
-  conclude(result, pact::match_message(expected.value(), actual.value()));
+  conclude(result, pact::match_message(expected.value(), actual.value(), pact::Direction::response, all_bodies()));
 }
 
 pact::Mismatch status_mismatch(const std::string& expected, const RpcAnswer& answer) {

@@ -17,6 +17,7 @@ using base::Result;
 using Clock = std::chrono::steady_clock;
 
 constexpr Ms look_pause{10};
+constexpr Ms supervisor_check{100};
 constexpr Ms gate_patience{60'000};
 constexpr Ms ready_patience{10'000};  // for a cluster that has just been started, or was hit by another drill
 
@@ -152,6 +153,20 @@ Result<void> Drill::warm_up(Load& load) {
   }
 }
 
+// While it lasts, the supervisor must be there: without it there is no fault any more.
+Result<void> Drill::last() const {
+  const auto until = Clock::now() + options_.lasting;
+  while (Clock::now() < until) {
+    const auto there = client_.faults();
+    if (!there) {
+      return base::fail(ErrorCode::unavailable, "the supervisor is gone, and its faults with it (" +
+                                                    there.error().message + "); start the cluster with `msctl up`");
+    }
+    TRY(pause(std::min<Ms>(supervisor_check, std::chrono::ceil<Ms>(until - Clock::now()))));
+  }
+  return base::success();
+}
+
 Result<Phase> Drill::strike(const Fault& fault, Load& load, std::int64_t since_us) {
   const Watch watch(client_, [&load] { return load.now_us(); });
   Phase phase;
@@ -168,7 +183,7 @@ Result<Phase> Drill::strike(const Fault& fault, Load& load, std::int64_t since_u
   }
   if (phase.timeline.empty()) phase.timeline.push_back({0, fault.text});
   if (fault.lasts) {
-    TRY(pause(options_.lasting));
+    TRY(last());
     for (const auto id : std::exchange(lasting_, {})) {
       // A fault whose process was replaced meanwhile is over already.
       static_cast<void>(client_.end_fault(id));

@@ -77,6 +77,7 @@ class Drill {
   base::Result<void> open_gates();
   void close_gates();
   base::Result<void> pause(Ms time) const;
+  base::Result<void> last() const;
   base::Result<void> warm_up(Load& load);
   base::Result<Phase> strike(const Fault& fault, Load& load, std::int64_t since_us);
   void await_recovery(Load& load, Phase& phase, const Watch& watch) const;

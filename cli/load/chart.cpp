@@ -137,7 +137,8 @@ std::vector<double> round_ticks(double low, double high, int wanted) {
   for (const double factor : {2.0, 5.0, 10.0}) {
     if (step < rough * 0.999) step = power * factor;
   }
-  for (double tick = std::ceil(low / step - 1e-9) * step; tick <= high + step * 1e-9; tick += step)
+  // Plus zero, since zero may come out as -0.
+  for (double tick = std::ceil(low / step - 1e-9) * step + 0.0; tick <= high + step * 1e-9; tick += step)
     ticks.push_back(tick);
   return ticks;
 }

@@ -258,6 +258,7 @@ void ClusterWatch::add_to(Json& result, const std::filesystem::path& logs, const
           {{"time", event.time}, {"service", event.service}, {"state", event.state}, {"reason", event.reason}});
     }
   }
+  if (!restarts.empty() && !after.empty()) notes.push_back("an instance that restarted meanwhile counts from then on");
   cluster["restarts"] = std::move(restarts);
   cluster["notes"] = std::move(notes);
   result["cluster"] = std::move(cluster);

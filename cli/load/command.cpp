@@ -15,14 +15,14 @@ namespace fs = std::filesystem;
 using base::ErrorCode;
 using base::Json;
 
-base::Error wrong(const std::string& option, const std::string& expected, const std::string& got) {
+base::Error bad_option(const std::string& option, const std::string& expected, const std::string& got) {
   return base::fail(ErrorCode::malformed, option + ": expected " + expected + ", got \"" + got + "\"");
 }
 
 base::Result<void> put_number(Json& into, const char* key, const std::string& option, const std::string& text) {
   if (text.empty()) return base::success();
   const auto number = parse_number(text);
-  if (!number || *number < 0 || *number > 1e9) return wrong(option, "a number", text);
+  if (!number || *number < 0 || *number > 1e9) return bad_option(option, "a number", text);
   if (*number == std::floor(*number)) {
     into[key] = static_cast<std::uint64_t>(*number);
   } else {
@@ -33,7 +33,7 @@ base::Result<void> put_number(Json& into, const char* key, const std::string& op
 
 base::Result<void> put_duration(Json& into, const char* key, const std::string& option, const std::string& text) {
   if (text.empty()) return base::success();
-  if (!parse_duration(text)) return wrong(option, "a duration such as 30s or 500ms", text);
+  if (!parse_duration(text)) return bad_option(option, "a duration such as 30s or 500ms", text);
   into[key] = text;
   return base::success();
 }
@@ -46,7 +46,7 @@ base::Result<void> put_stages(Json& load, const std::vector<std::string>& stages
     const bool at_once = text.starts_with('=');
     const auto rate = parse_number(text.substr(at_once ? 1 : 0, colon - (at_once ? 1 : 0)));
     if (colon == std::string::npos || !rate || !parse_duration(text.substr(colon + 1))) {
-      return wrong("--stage", "RATE:TIME such as 500:30s, or =500:30s for that rate at once", text);
+      return bad_option("--stage", "RATE:TIME such as 500:30s, or =500:30s for that rate at once", text);
     }
     list.push_back({{at_once ? "rate" : "to", *rate}, {"for", text.substr(colon + 1)}});
   }
@@ -99,9 +99,9 @@ base::Result<void> put_limits(Json& document, const CommandOptions& options) {
     } else if (name == "errors" || name == "requests") {
       TRY(put_number(document["budget"], name.c_str(), "--budget " + name, value));
     } else {
-      return wrong("--budget", "errors=COUNT, requests=COUNT or time=DURATION", text);
+      return bad_option("--budget", "errors=COUNT, requests=COUNT or time=DURATION", text);
     }
-    if (value.empty()) return wrong("--budget", "errors=COUNT, requests=COUNT or time=DURATION", text);
+    if (value.empty()) return bad_option("--budget", "errors=COUNT, requests=COUNT or time=DURATION", text);
   }
   if (!options.allow_hosts.empty()) document["allow_hosts"] = options.allow_hosts;
   return base::success();
@@ -110,7 +110,7 @@ base::Result<void> put_limits(Json& document, const CommandOptions& options) {
 base::Result<void> put_variables(Json& document, const CommandOptions& options) {
   for (const auto& text : options.variables) {
     const std::size_t equal = text.find('=');
-    if (equal == std::string::npos || equal == 0) return wrong("--var", "NAME=VALUE", text);
+    if (equal == std::string::npos || equal == 0) return bad_option("--var", "NAME=VALUE", text);
     document["variables"][text.substr(0, equal)] = text.substr(equal + 1);
   }
   return base::success();
@@ -125,7 +125,7 @@ base::Result<Json> one_request(const CommandOptions& options) {
                  [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   static constexpr std::array<std::string_view, 7> known{"get", "post", "put", "patch", "delete", "head", "options"};
   if (std::find(known.begin(), known.end(), method) == known.end()) {
-    return wrong("--method", "GET, POST, PUT, PATCH, DELETE, HEAD or OPTIONS", options.method);
+    return bad_option("--method", "GET, POST, PUT, PATCH, DELETE, HEAD or OPTIONS", options.method);
   }
   step[method] = address.path.empty() ? "/" : address.path;
   if (!options.data.empty()) {
@@ -147,14 +147,14 @@ base::Result<Json> one_request(const CommandOptions& options) {
 base::Result<void> put_headers(Json& document, const CommandOptions& options) {
   for (const auto& text : options.headers) {
     const std::size_t colon = text.find(':');
-    if (colon == std::string::npos || colon == 0) return wrong("--header", "\"Name: value\"", text);
+    if (colon == std::string::npos || colon == 0) return bad_option("--header", "\"Name: value\"", text);
     const std::size_t begin = text.find_first_not_of(' ', colon + 1);
     document["headers"][text.substr(0, colon)] = begin == std::string::npos ? "" : text.substr(begin);
   }
   return base::success();
 }
 
-base::Result<ScenarioFile> begin(const CommandOptions& options) {
+base::Result<ScenarioFile> start_document(const CommandOptions& options) {
   if (!is_target(options.what)) {
     if (!options.method.empty() || !options.data.empty()) {
       return base::fail(ErrorCode::malformed, "--method and --data belong to a URL; a scenario file says them itself");
@@ -185,7 +185,7 @@ bool is_target(const std::string& what) {
 }
 
 base::Result<ScenarioFile> make_scenario(const CommandOptions& options) {
-  TRY(auto file, begin(options));
+  TRY(auto file, start_document(options));
   Json& document = file.document;
   TRY(put_load(document, options));
   TRY(put_limits(document, options));

@@ -181,6 +181,7 @@ void PlanReader::read_limits() {
     if (plan.tls.certificate.empty() != plan.tls.key.empty()) complain("/tls", "certificate and key belong together");
   }
   plan.descriptors = document_.value("descriptors", "");
+  for (const auto& file : member(document_, "protos")) plan.protos.push_back(file.get<std::string>());
   plan.trace_every = document_.value("trace_every", 0U);
   plan.journal = document_.value("journal", "");
   plan.run = document_.value("run", "run");

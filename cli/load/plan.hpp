@@ -108,9 +108,10 @@ struct Plan {
   Tls tls;
   std::vector<std::string> allowed_hosts;
   std::vector<Threshold> thresholds;
-  std::string descriptors;   // gRPC: file with a FileDescriptorSet
-  unsigned trace_every = 0;  // one of so many requests carries a traceparent of ours; 0: none
-  std::string journal;       // file that gets a line for each answer of a step with captures
+  std::string descriptors;          // gRPC: file with a FileDescriptorSet
+  std::vector<std::string> protos;  // or .proto files
+  unsigned trace_every = 0;         // one of so many requests carries a traceparent of ours; 0: none
+  std::string journal;              // file that gets a line for each answer of a step with captures
   std::uint64_t warn_late_ns = 1'000'000;
 
   std::size_t step_count() const;

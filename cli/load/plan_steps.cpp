@@ -4,6 +4,7 @@
 #include "base/http/message.hpp"
 #include "cli/load/origin.hpp"
 #include "cli/load/plan_reader.hpp"
+#include "cli/load/pointer.hpp"
 #include "cli/load/units.hpp"
 #include "supervisor/spec/suggest.hpp"
 #include "supervisor/spec/yaml.hpp"
@@ -49,6 +50,18 @@ Protocol protocol_of(const std::string& scheme, bool is_grpc) {
 std::string authority_of(const std::string& host, std::uint16_t port, bool usual) {
   const std::string shown = host.find(':') == std::string::npos ? host : "[" + host + "]";
   return usual ? shown : shown + ":" + std::to_string(port);
+}
+
+// A value of a query or a form.
+void add_encoded(Text& into, const Text& value) {
+  for (auto part : value.parts) {
+    if (part.source == Source::literal) {
+      into.add_literal(base::http::percent_encode(part.text));
+    } else {
+      part.escape = Escape::url;
+      into.parts.push_back(std::move(part));
+    }
+  }
 }
 
 bool is_same(const Origin& a, const Origin& b) {
@@ -164,17 +177,8 @@ void PlanReader::read_request(const Json& json, const std::string& at, Step& ste
   bool first = path.find('?') == std::string::npos;
   if (!json.contains("query")) return;
   for (const auto& [name, value] : json["query"].items()) {
-    const Text read = text(text_of(value), Escape::url, child_pointer(at + "/query", name));
-    std::string key;
-    for (const char c : name) key += c == ' ' ? '+' : c;
-    step.target.add_literal((first ? "?" : "&") + key + "=");
-    for (const auto& part : read.parts) {
-      if (part.source != Source::literal) {
-        step.target.parts.push_back(part);
-        continue;
-      }
-      step.target.add_literal(base::http::percent_encode(part.text));
-    }
+    step.target.add_literal((first ? "?" : "&") + base::http::percent_encode(name) + "=");
+    add_encoded(step.target, text(text_of(value), Escape::none, child_pointer(at + "/query", name)));
     first = false;
   }
 }
@@ -268,14 +272,7 @@ void PlanReader::read_body(const Json& json, const std::string& at, Step& step) 
     ++bodies;
     for (const auto& [name, value] : json["form"].items()) {
       step.body.add_literal((step.body.empty() ? "" : "&") + base::http::percent_encode(name) + "=");
-      const Text read = text(text_of(value), Escape::url, child_pointer(at + "/form", name));
-      for (const auto& part : read.parts) {
-        if (part.source == Source::literal) {
-          step.body.add_literal(base::http::percent_encode(part.text));
-        } else {
-          step.body.parts.push_back(part);
-        }
-      }
+      add_encoded(step.body, text(text_of(value), Escape::none, child_pointer(at + "/form", name)));
     }
     content_type("application/x-www-form-urlencoded");
   }
@@ -303,7 +300,11 @@ void PlanReader::read_expect(const Json& expect, const std::string& at, Step& st
     }
   }
   if (expect.contains("json")) {
-    for (const auto& [pointer, value] : expect["json"].items()) step.expect.json.emplace_back(pointer, value);
+    for (const auto& [pointer, value] : expect["json"].items()) {
+      if (!is_pointer(pointer))
+        complain(child_pointer(at + "/json", pointer), "is no JSON pointer: ~ is written ~0, / ~1");
+      step.expect.json.emplace_back(pointer, value);
+    }
   }
   const auto pattern = [&](const std::string& regex, const std::string& pointer) {
     auto made = base::Pattern::make(regex);
@@ -342,6 +343,9 @@ void PlanReader::read_captures(const Json& captures, const std::string& at, Step
         continue;
       }
       capture.pattern = std::move(made).value();
+    }
+    if (capture.from == Capture::From::json && !is_pointer(capture.where)) {
+      complain(pointer, "is no JSON pointer: ~ is written ~0, / ~1");
     }
     capture.slot = names_.slot(name);
     step.captures.push_back(std::move(capture));

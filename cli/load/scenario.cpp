@@ -68,6 +68,9 @@ void make_absolute(Json& document, const fs::path& folder) {
     value = fs::absolute(folder / value.get<std::string>()).lexically_normal().string();
   };
   if (document.contains("descriptors")) fix(document["descriptors"]);
+  if (document.contains("protos")) {
+    for (auto& file : document["protos"]) fix(file);
+  }
   for (const char* key : {"ca", "certificate", "key"}) {
     if (document.contains("tls") && document["tls"].contains(key)) fix(document["tls"][key]);
   }

@@ -19,7 +19,7 @@ constexpr const char* red = "#e5484d";
 constexpr const char* green = "#30a46c";
 constexpr const char* grey = "#8b8d98";
 
-std::string duration(const Json& latency, const char* key) {
+std::string shown_duration(const Json& latency, const char* key) {
   return latency.value("count", 0.0) == 0 ? "–" : escape(show_duration_us(latency.value(key, 0.0)));
 }
 
@@ -54,14 +54,14 @@ std::vector<std::pair<double, double>> rate_over_time(const Json& result, const 
   return points;
 }
 
-std::string seconds(double value) { return show_count(value) + " s"; }
+std::string show_seconds(double value) { return show_count(value) + " s"; }
 
 std::string charts(const Json& result) {
-  Chart latency{"latency over time", {}, true, seconds, show_duration_us};
+  Chart latency{"latency over time", {}, true, show_seconds, show_duration_us};
   latency.lines = {{"max", grey, over_time(result, "max_us"), false, true},
                    {"p99", orange, over_time(result, "p99_us")},
                    {"p50", blue, over_time(result, "p50_us")}};
-  Chart rate{"rate over time", {}, false, seconds, show_count};
+  Chart rate{"rate over time", {}, false, show_seconds, show_count};
   rate.lines = {{"sent a second", grey, rate_over_time(result, "sent"), false, true},
                 {"answered a second", green, rate_over_time(result, "completed"), true}};
   auto errors = rate_over_time(result, "errors");
@@ -103,7 +103,7 @@ std::string summary(const Json& result) {
   std::string out = "<table>\n" + header({"Latency", "p50", "p90", "p99", "p99.9", "max", "mean"});
   const auto row = [&](const char* name, const Json& of) {
     out += "<tr><td>" + std::string(name) + "</td>";
-    for (const char* key : {"p50", "p90", "p99", "p999", "max", "mean"}) out += cell(duration(of, key));
+    for (const char* key : {"p50", "p90", "p99", "p999", "max", "mean"}) out += cell(shown_duration(of, key));
     out += "</tr>\n";
   };
   row("from the intended send", latency);
@@ -122,7 +122,9 @@ std::string head(const Json& result) {
          std::string(passed ? "ok\">thresholds held" : "bad\">a threshold was missed") + "</b> &nbsp; " +
          escape(show_count(result.value("completed", 0.0))) + " answers, " +
          escape(show_count(std::round(result.value("rps", 0.0)))) + "/s &nbsp; ";
-  out += errors > 0 ? "<span class=\"bad\">" + escape(show_count(errors)) + " errors</span>" : std::string("no errors");
+  out += errors > 0
+             ? "<span class=\"bad\">" + escape(show_count(errors)) + (errors == 1 ? " error</span>" : " errors</span>")
+             : std::string("no errors");
   if (missed > 0) out += " &nbsp; <span class=\"bad\">" + escape(show_count(missed)) + " never sent</span>";
   if (const std::string stopped = result.value("stopped", ""); !stopped.empty()) {
     out += "<br><span class=\"warn\">stopped early: " + escape(stopped) + "</span>";
@@ -161,7 +163,8 @@ std::string steps(const Json& result) {
     out += "</span></td>" + cell(escape(show_count(step.value("sent", 0.0)))) +
            cell(escape(show_count(step.value("completed", 0.0)))) + "<td class=\"num" + (errors > 0 ? " bad" : "") +
            "\">" + escape(show_count(errors)) + "</td>" + cell(escape(show_count(step.value("rps", 0.0)))) +
-           cell(duration(latency, "p50")) + cell(duration(latency, "p99")) + cell(duration(latency, "max")) + "</tr>\n";
+           cell(shown_duration(latency, "p50")) + cell(shown_duration(latency, "p99")) +
+           cell(shown_duration(latency, "max")) + "</tr>\n";
   }
   return out + "</table>\n";
 }

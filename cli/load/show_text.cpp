@@ -141,7 +141,8 @@ std::string show_text(const Json& result, const Paint& paint) {
   } else {
     head += " over " + show_count(result.value("connections", 0.0)) + " connections";
   }
-  head += "; " + (errors > 0 ? paint(Mark::bad, show_count(errors) + " errors") : std::string("no errors"));
+  head += "; " + (errors > 0 ? paint(Mark::bad, show_count(errors) + (errors == 1 ? " error" : " errors"))
+                             : std::string("no errors"));
   if (missed > 0) head += ", " + paint(Mark::bad, show_count(missed) + " never sent");
   std::string text = head + "\n";
   if (const std::string stopped = result.value("stopped", ""); !stopped.empty()) {

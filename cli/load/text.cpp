@@ -4,6 +4,7 @@
 #include <charconv>
 #include <cstdlib>
 
+#include "base/http/message.hpp"
 #include "supervisor/spec/suggest.hpp"
 
 namespace load {
@@ -100,6 +101,14 @@ base::Result<Part> named_part(const std::string& name, const Names& names) {
   return unknown(name, names);
 }
 
+std::string one_line(const std::string& text) {
+  std::string line;
+  for (const char c : text) {
+    if (c != '\r' && c != '\n' && c != '\0') line += c;
+  }
+  return line;
+}
+
 bool keeps_type(const Part& part) { return part.source != Source::literal; }
 
 base::Result<void> add_json(const base::Json& value, const Names& names, Text& out) {
@@ -173,13 +182,16 @@ base::Result<Text> read_text(std::string_view text, Escape escape, const Names& 
     TRY(auto part, named_part(std::string(text.substr(at + 2, end - at - 2)), names));
     part.escape = escape;
     if (part.source == Source::literal) {
-      out.add_literal(part.text);
+      out.add_literal(escape == Escape::url ? base::http::percent_encode(part.text) : part.text);
     } else {
       out.parts.push_back(std::move(part));
     }
     text.remove_prefix(end + 1);
   }
   out.add_literal(text);
+  if (escape == Escape::header) {
+    for (auto& part : out.parts) part.text = one_line(part.text);
+  }
   return out;
 }
 

@@ -33,7 +33,7 @@ std::string_view trimmed(std::string_view text) {
   return text;
 }
 
-base::Error wrong(std::string_view text, const std::string& why) {
+base::Error not_a_threshold(std::string_view text, const std::string& why) {
   return base::fail(ErrorCode::malformed, "threshold \"" + std::string(text) + "\": " + why +
                                               "; write it like p99<50ms, error_rate<0.1% or rps>1000");
 }
@@ -41,13 +41,14 @@ base::Error wrong(std::string_view text, const std::string& why) {
 base::Result<double> read_limit(std::string_view text, std::string_view limit, Kind kind) {
   if (kind == Kind::duration) {
     const auto ns = parse_duration(limit);
-    if (!ns) return wrong(text, "expected a duration such as 50ms, got \"" + std::string(limit) + "\"");
+    if (!ns) return not_a_threshold(text, "expected a duration such as 50ms, got \"" + std::string(limit) + "\"");
     return static_cast<double>(*ns) / 1e3;
   }
   const auto number = kind == Kind::share ? parse_share(limit) : parse_number(limit);
   if (!number) {
-    return wrong(text, std::string("expected ") + (kind == Kind::share ? "a percentage up to 100%" : "a number") +
-                           ", got \"" + std::string(limit) + "\"");
+    return not_a_threshold(text, std::string("expected ") +
+                                     (kind == Kind::share ? "a percentage up to 100%" : "a number") + ", got \"" +
+                                     std::string(limit) + "\"");
   }
   return *number;
 }
@@ -136,12 +137,12 @@ base::Result<Threshold> read_threshold(std::string_view text) {
   Threshold threshold;
   threshold.text = trimmed(text);
   const std::size_t compare = text.find_first_of("<>");
-  if (compare == std::string_view::npos) return wrong(text, "there is no < or > in it");
+  if (compare == std::string_view::npos) return not_a_threshold(text, "there is no < or > in it");
   std::string_view left = text.substr(0, compare);
   if (const auto colon = left.rfind(':'); colon != std::string_view::npos) {
     threshold.step = trimmed(left.substr(0, colon));
     left.remove_prefix(colon + 1);
-    if (threshold.step.empty()) return wrong(text, "there is no step before the colon");
+    if (threshold.step.empty()) return not_a_threshold(text, "there is no step before the colon");
   }
   threshold.metric = trimmed(left);
   const bool equal = compare + 1 < text.size() && text[compare + 1] == '=';
@@ -150,8 +151,9 @@ base::Result<Threshold> read_threshold(std::string_view text) {
       text[compare] == '<' ? (equal ? Compare::at_most : Compare::below) : (equal ? Compare::at_least : Compare::above);
   Kind kind{};
   if (!kind_of(threshold.metric, kind) || (is_percentile(threshold.metric) && percentile_of(threshold.metric) > 100)) {
-    return wrong(text, "there is no metric \"" + threshold.metric +
-                           "\"; there are p50, p90, p99, p999, max, mean, error_rate, errors, missed, completed, rps");
+    return not_a_threshold(
+        text, "there is no metric \"" + threshold.metric +
+                  "\"; there are p50, p90, p99, p999, max, mean, error_rate, errors, missed, completed, rps");
   }
   TRY(threshold.limit, read_limit(text, trimmed(text.substr(compare + (equal ? 2 : 1))), kind));
   return threshold;

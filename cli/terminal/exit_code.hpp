@@ -13,7 +13,7 @@ enum ExitCode : int {
   timed_out = 3,
   unhealthy = 4,
   contract_broken = 5,   // what others rely on would break
-  threshold_missed = 6,  // kept free for load checks
+  threshold_missed = 6,  // a rule of a load run does not hold
   would_change = 7,      // a dry run found something to do
   invariant_broken = 8,  // a drill found something lost, done twice or stuck
   interrupted = 130,     // by SIGINT, as shells count it

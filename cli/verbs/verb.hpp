@@ -75,6 +75,7 @@ class Verbs {
 };
 
 void add_api(Verbs& verbs);
+void add_schema(Verbs& verbs);
 void add_up(Verbs& verbs);
 void add_down(Verbs& verbs);
 void add_ps(Verbs& verbs);

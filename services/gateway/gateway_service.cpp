@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <charconv>
 
+#include "services/chassis/api/openapi.hpp"
 #include "services/chassis/api/serve.hpp"
 #include "services/gateway/adapters/in/proxy.hpp"
+#include "services/gateway/adapters/in/public_document.hpp"
 #include "services/gateway/domain/route_table.hpp"
 
 namespace gateway_service {
@@ -65,8 +67,9 @@ base::Task<base::Result<void>> is_live(chassis::Environment& env, chassis::disco
 
 base::Task<base::Result<void>> run(chassis::Environment& env) {
   CO_TRY(auto behind, read_routes(env));
-  const domain::RouteTable table(std::move(behind.routes));
+  const domain::RouteTable table(behind.routes);
   const adapters::Proxy proxy(env, table, behind.upstreams);
+  const adapters::PublicDocument document(env, behind.routes, behind.upstreams);
 
   chassis::Health health(env.config, env.clock);
   // The door is open while a service behind it is away: the others still answer.
@@ -75,7 +78,9 @@ base::Task<base::Result<void>> run(chassis::Environment& env) {
     health.add({behind.names[i], false,
                 [&env, &instances](base::Monotonic deadline) { return is_live(env, instances, deadline); }});
   }
-  chassis::HttpEntry::Inner inner = [&proxy](chassis::CallContext context, base::http::Request request) {
+  chassis::HttpEntry::Inner inner = [&proxy, &document](chassis::CallContext context, base::http::Request request) {
+    const bool asked = request.path() == chassis::openapi_path && (request.method == "GET" || request.method == "HEAD");
+    if (asked) return document.handle();
     return proxy.handle(std::move(context), std::move(request));
   };
   co_return co_await chassis::serve(env, health, std::move(inner));

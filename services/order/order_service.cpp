@@ -13,6 +13,7 @@
 namespace order_service {
 
 std::vector<chassis::db::Migration> migrations();  // generated from migrations/*.sql
+const chassis::EventSchemas& event_schemas();      // generated from events/*.schema.json
 
 base::Task<base::Result<void>> run(chassis::Environment& env) {
   CO_TRY(const auto database, env.databases.open(env.config.database_url, migrations()));
@@ -20,7 +21,8 @@ base::Task<base::Result<void>> run(chassis::Environment& env) {
   CO_TRY(const auto user_client, user_service::client::connect(env));
 
   chassis::outbox::Relay relay(env, *database, *broker);
-  adapters::SqlOrderStore store(*database, env.clock, env.random, env.config.name, [&relay] { relay.wake(); });
+  adapters::SqlOrderStore store(*database, env.clock, env.random, env.config.name, event_schemas(),
+                                [&relay] { relay.wake(); });
   adapters::RpcUserDirectory users(*user_client);
   adapters::StatedUsers stated_users(users);
   app::Orders orders(env.clock, env.random, store, stated_users);

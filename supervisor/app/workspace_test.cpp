@@ -76,6 +76,17 @@ TEST_F(Workspace, plan_has_command_environment_and_files) {
     EXPECT_THAT(plan.value().env, Contains(entry));
   }
   EXPECT_TRUE(fs::exists(config));
+  const auto told = [&] { return base::parse_json(posix::read_small_file(config)).value(); };
+  const base::Json door = told()["provider_states"];
+  EXPECT_EQ(door["secret"].get<std::string>().size(), 48U);
+  EXPECT_EQ(base::parse_json(base::dump_json(spec::service_config(cluster, service))).value().count("provider_states"),
+            0U)
+      << "what is rendered comes from there";
+  ASSERT_TRUE(plan_spawn(cluster, service, {}));
+  EXPECT_EQ(told()["provider_states"], door) << "processes outlive a supervisor, and so does the secret";
+  struct stat info {};
+  ASSERT_EQ(::stat((cluster.state / "control" / "states.secret").c_str(), &info), 0);
+  EXPECT_EQ(info.st_mode & 0777U, 0600U);
   EXPECT_TRUE(fs::is_directory(cluster.state / "data" / "web"));
 }
 

@@ -255,6 +255,33 @@ TEST_F(KeeperTest, hears_what_the_process_says_through_its_notify_socket) {
   EXPECT_THAT(side_->said, ElementsAre("READY=1"));
 }
 
+TEST_F(KeeperTest, a_shot_is_a_death_that_nobody_asked_for) {
+  program({"sleep", "1000"});
+  side_->host->shoot("test@1");
+  EXPECT_EQ(side_->await_exit(), "signal 9 (SIGKILL)");
+}
+
+TEST_F(KeeperTest, what_is_suspended_goes_on_when_it_is_resumed_or_its_supervisor_is_gone) {
+  program({"sleep", "1000"});
+  const pid_t pid = side_->process->process.pid;
+  const auto is = [pid](bool stopped) {
+    return [pid, stopped] {
+      const auto stat = posix::read_stat(pid);
+      return stat && (stat->state == 'T') == stopped;
+    };
+  };
+  side_->host->suspend("test@1");
+  EXPECT_TRUE(side_->until(is(true)));
+  side_->host->resume("test@1");
+  EXPECT_TRUE(side_->until(is(false)));
+  side_->host->suspend("test@1");
+  EXPECT_TRUE(side_->until(is(true)));
+  side_.reset();
+  side_ = std::make_unique<Side>(folder_);
+  EXPECT_TRUE(side_->until(is(false)));
+  ASSERT_EQ(side_->host->find(std::chrono::seconds(5)).size(), 1U);
+}
+
 TEST_F(KeeperTest, the_next_supervisor_finds_everything_as_it_was) {
   posix::HeldSockets sockets;
   auto wanted = spec({"sh", "-c", "trap 'exit 7' TERM; touch up; while :; do sleep 0.01; echo tick; done"});

@@ -1,8 +1,10 @@
 """What the kernel tells of processes, and the few statistics that the tables need."""
 
 import dataclasses
+import datetime
 import os
 import pathlib
+import platform
 import signal
 import statistics
 import subprocess
@@ -10,6 +12,26 @@ import tempfile
 import time
 
 TICK_S = 1 / os.sysconf("SC_CLK_TCK")
+
+
+def machine():
+    """What a reader needs to judge the figures, and nothing that names the machine."""
+    text = pathlib.Path("/proc/meminfo").read_text()
+    memory = int(text.split("MemTotal:")[1].split()[0]) / 1024 / 1024
+    cpu = [line.partition(":")[2].strip() for line in pathlib.Path("/proc/cpuinfo").read_text().splitlines()
+           if line.startswith("model name")]  # fmt: skip
+    release = dict(
+        line.split("=", 1) for line in pathlib.Path("/etc/os-release").read_text().splitlines() if "=" in line
+    )
+    kernel = platform.release().split("-")[0]
+    return {
+        "processor": cpu[0] if cpu else platform.machine(),
+        "cores": len(os.sched_getaffinity(0)),
+        "memory": f"{memory:.0f} GiB",
+        "kernel": f"Linux {kernel}",
+        "distribution": release.get("PRETTY_NAME", "unknown").strip('"'),
+        "date": datetime.date.today().isoformat(),
+    }
 
 
 def read(path):

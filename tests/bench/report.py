@@ -136,10 +136,10 @@ def page(outcome):
     notes = table(["", "version", "how"], [[p["name"], p["version"], p["note"]] for p in outcome["peers"]])
     left_out = "".join(f"\nLeft out: {name}, {why}.\n" for name, why in outcome["left_out"].items())
     failed = "".join(f"\nFailed: {text}.\n" for text in outcome["failures"])
-    curves = "\n\n".join(f"### {title}\n\n{curve(outcome, names, figure)}" for figure, title in CURVES)
-    return f"""# Benchmarks
+    curves = "\n\n".join(f"#### {title}\n\n{curve(outcome, names, figure)}" for figure, title in CURVES)
+    return f"""## Supervisors
 
-`make bench-supervisor` measured all of this in one run and wrote this page; [how](../tests/bench/README.md). Each cell
+`make bench-supervisor` measured all of this in one run and wrote this part; [how](../tests/bench/README.md). Each cell
 is the median of several repetitions, with the lowest and highest value in parentheses; the supervisors took turns.
 
 Machine: {machine["processor"]}, {machine["cores"]} cores, {machine["memory"]}, {machine["kernel"]},
@@ -152,22 +152,22 @@ and memory are hardly touched by that, and `bare` tells by how much the clock is
 `bare` is the floor: the same processes by `posix_spawn` in a loop and nothing else, and the start of `/bin/true` for
 the status.
 
-## 100 processes
+### 100 processes
 
 {at_100(outcome, names)}
 
-## 10 to 1,000 processes
+### 10 to 1,000 processes
 
 {curves}
 
-## The reference system
+### The reference system
 
 Four processes: nats, user-service, order-service, gateway. `alone` is a service started by hand with what msctl gave it,
 from start to its first good answer, while those that it needs run.
 
 {system(outcome)}
 
-## Where we lose, and why
+### Where we lose, and why
 
 {lost(outcome, names)}
 """

@@ -2,21 +2,21 @@
 """Compares msctl with other supervisors in one run and writes docs/benchmarks.md. README.md beside this file says how."""
 
 import argparse
-import datetime
 import json
 import os
 import pathlib
-import platform
 import re
 import shutil
 import sys
 import tempfile
 
 import measure
+import pages
 import peers
 import reference
 import report
 import tools
+from proc import machine
 
 CURVE = (10, 300, 1000)
 IDLE_ROUNDS = 1  # each takes ten seconds for each supervisor
@@ -34,26 +34,6 @@ def options():
     parser.add_argument("--output", type=pathlib.Path, help="where the page goes, such as docs/benchmarks.md")
     parser.add_argument("--values", type=pathlib.Path, help="where all measured values go, as JSON")
     return parser.parse_args()
-
-
-def machine():
-    """What a reader needs to judge the figures, and nothing that names the machine."""
-    text = pathlib.Path("/proc/meminfo").read_text()
-    memory = int(text.split("MemTotal:")[1].split()[0]) / 1024 / 1024
-    cpu = [line.partition(":")[2].strip() for line in pathlib.Path("/proc/cpuinfo").read_text().splitlines()
-           if line.startswith("model name")]  # fmt: skip
-    release = dict(
-        line.split("=", 1) for line in pathlib.Path("/etc/os-release").read_text().splitlines() if "=" in line
-    )
-    kernel = platform.release().split("-")[0]
-    return {
-        "processor": cpu[0] if cpu else platform.machine(),
-        "cores": len(os.sched_getaffinity(0)),
-        "memory": f"{memory:.0f} GiB",
-        "kernel": f"Linux {kernel}",
-        "distribution": release.get("PRETTY_NAME", "unknown").strip('"'),
-        "date": datetime.date.today().isoformat(),
-    }
 
 
 class Bench:
@@ -120,7 +100,7 @@ def main():
         page = report.page(outcome)
         print(page)
         if chosen.output:
-            chosen.output.write_text(page)
+            pages.write_part(chosen.output, "supervisor", page)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     return 1 if bench.failures else 0

@@ -53,7 +53,8 @@ def node(script, given, timeout=120):
 
 VERIFY = """
 import fs from 'node:fs';
-import core from '@pact-foundation/pact-core';
+import module from '@pact-foundation/pact-core';
+const core = module.default ?? module;
 const given = JSON.parse(fs.readFileSync(0, 'utf8'));
 let ok = true, why = '';
 try { await core.verifyPacts({logLevel: 'error', ...given}); } catch (error) { ok = false; why = String(error); }

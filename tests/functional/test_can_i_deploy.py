@@ -152,6 +152,16 @@ def test_recording_again_changes_nothing(repository):
                for text in before.values()), "keys are sorted, so that lines merge"
 
 
+def test_a_selection_records_both_sides(repository):
+    repository.contract(USER)
+    repository.contract(USER, consumer="web")
+    repository.commit()
+    repository.record("--consumer", "shop", "--version", "1")
+    assert {name for name in repository.files() if name.startswith("versions/")} == {
+        "versions/shop/1.json", "versions/users/1.json"}
+    assert repository.verdict("users", "--version", "1")[0] == OK
+
+
 def test_what_cannot_be_recorded(repository):
     repository.contract(USER)
     assert repository.test("--record").returncode == USAGE, "no commit: no version"

@@ -179,6 +179,14 @@ def test_asks_the_cluster_that_runs(workspace):
     assert not workspace.left()
 
 
+def test_a_stub_in_the_providers_place_proves_nothing(workspace):
+    workspace.contract(USER)
+    workspace.write(env={"FIELD": "mail"})
+    workspace.cluster.up("--mock", "users")
+    code, document = workspace.results()
+    assert code == BROKEN and the(document)["mismatches"][0]["path"] == "$.email"
+
+
 def test_a_renamed_field_is_named(workspace, tmp_path):
     workspace.contract(USER)
     workspace.write(env={"FIELD": "mail"})

@@ -184,6 +184,7 @@ def test_a_server_that_is_no_broker(workspace):
     done = workspace.test("--provider", "users", "--broker", "http://127.0.0.1:9")
     assert done.returncode == FAILED and "127.0.0.1:9" in done.stderr
     assert workspace.test("--publish", "results").returncode == USAGE, "without a broker"
+    assert workspace.test("--selector", "deployed").returncode == USAGE, "without a broker"
 
 
 @pytest.mark.skipif(not (shutil.which("curl") and shutil.which("openssl")), reason="needs the programs curl and openssl")

@@ -7,10 +7,11 @@ import time
 import xml.etree.ElementTree
 
 import pytest
+import yaml
 
 from conftest import wait_for
 from reference import shop  # noqa: F401  a fixture
-from test_gates import faults, gates, state_of
+from test_gates import faults, gates, state_of, stubborn
 
 # A shop in one process. MODE: honest (on the disk before it answers), early (answers first), twice (what was not
 # confirmed in time is done again at a restart), dead (does not come up again).
@@ -94,6 +95,12 @@ def drill(c, *words, code=0, rate=40):
 def nothing_is_left(c):
     assert gates(c) == {} and faults(c) == []
     assert all(row["state"] == "ready" for row in c.ps().values())
+
+
+def orders_go_through(shop):  # noqa: F811
+    """order-service looks for a peer that was away once a second."""
+    user = shop.sign_up()
+    wait_for(lambda: shop.order(user["id"]).status == 201, 5, "an order")
 
 
 def small(cluster, mode, **more):
@@ -197,6 +204,19 @@ def test_the_table(shop):  # noqa: F811
     assert "acknowledged" in lines[-1]
 
 
+def test_a_drill_that_cannot_begin_undoes_what_it_did(cluster):
+    c = small(cluster, "honest")
+    document = yaml.safe_load((c.folder / "msctl.yaml").read_text())
+    document["services"]["stubborn"] = stubborn(c)
+    c.write(document)
+    c.up()
+    port = c.ps()["shop"]["ports"]["http"]
+    done = c.run("drill", "slow", "shop", "10ms", "slow", "stubborn", "10ms", timeout=90)
+    assert done.returncode == 1 and "did not come up at another port" in done.stderr, done.stderr
+    assert gates(c) == {} and faults(c) == []
+    assert c.ps()["shop"]["ports"]["http"] == port and c.state("shop") == "ready"
+
+
 def test_limits(shop):  # noqa: F811
     report = drill(shop, "cut", "order-service", "user-service", "--for", "500ms", "--max-refused", 0, code=6)
     assert report["holds"] and "--max-refused" in report["missed"][0]
@@ -257,8 +277,7 @@ def test_everything_is_undone_whoever_ends_the_drill(shop, signal_number):  # no
     wait_for(lambda: not gates(shop) and not faults(shop), 20, "the end of all")
     wait_for(lambda: all(row["state"] == "ready" for row in shop.ps().values()), 20, "all ready")
     assert {name: row["ports"] for name, row in shop.ps().items()} == ports
-    user = shop.sign_up()
-    assert shop.order(user["id"]).status == 201
+    orders_go_through(shop)
 
 
 def test_a_killed_drill_leaves_nobody_stopped(shop):  # noqa: F811
@@ -272,6 +291,21 @@ def test_a_killed_drill_leaves_nobody_stopped(shop):  # noqa: F811
         running.communicate(timeout=10)
     wait_for(lambda: state_of(pid) != "T", what="SIGCONT")
     shop.wait_state("order-service", "ready", 20)
+
+
+def test_a_killed_supervisor_ends_the_drill(shop):  # noqa: F811
+    running = shop.popen("drill", "cut", "order-service", "user-service", "--blackhole", "--for", "60s")
+    try:
+        wait_for(lambda: faults(shop), 20, "the fault")
+        os.kill(shop.supervisor_pid(), signal.SIGKILL)
+        _, err = running.communicate(timeout=20)
+    finally:
+        if running.poll() is None:
+            running.kill()
+    assert running.returncode == 1 and "the supervisor is gone" in err, err
+    shop.up()
+    nothing_is_left(shop)
+    orders_go_through(shop)
 
 
 def test_mistakes(shop):  # noqa: F811

@@ -8,6 +8,7 @@ import socket
 import subprocess
 import threading
 import time
+import urllib.request
 
 import pytest
 
@@ -42,6 +43,28 @@ while True:
     peer.sendall(b"HTTP/1.1 200 OK\\r\\nContent-Length: %d\\r\\nConnection: close\\r\\n\\r\\n%s" % (len(body), body))
     peer.close()
 '''
+
+
+# Keeps to the first port that it was ever given.
+STUBBORN = '''
+import os, socket, time
+with open("port", "a+") as file:
+    file.seek(0)
+    port = file.read() or os.environ["PORT_HTTP"]
+    if file.tell() == 0:
+        file.write(port)
+listener = socket.socket()
+listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+listener.bind(("127.0.0.1", int(port)))
+listener.listen()
+print("up", flush=True)
+time.sleep(1e6)
+'''
+
+
+def stubborn(c):
+    return {"command": c.script("stubborn.py", STUBBORN), "ports": {"http": 0}, "restart": {"policy": "no"},
+            "probes": {"ready": {"tcp": "http", "start_period_ms": 1500}}}
 
 
 @pytest.fixture
@@ -120,6 +143,10 @@ def test_a_gate_stands_where_everybody_looks(pair, holder):
     assert after["ports"] == before["ports"], "what others are told stays"
     assert after["pid"] != before["pid"]
     assert view["ports"][0]["front"] == port
+    registry = ask(c, "GET", "/v1/status")[1]["registry"]
+    with urllib.request.urlopen(f"http://{registry}/v1/health/service/web?passing", timeout=5) as answer:
+        (entry,) = json.loads(answer.read())
+    assert entry["Service"]["Port"] == port and entry["Service"]["Meta"]["port_http"] == str(port)
     assert get(view["ports"][0]["back"]) == 200
     assert get(port) == 200
     for name in ("one", "other"):
@@ -277,14 +304,7 @@ def test_who_cannot_have_a_gate(cluster, holder):
     fixed = web(c)
     port = 1 + int(os.environ.get("FIXED_PORT", "42717"))
     fixed.update({"ports": {"http": port}, "env": {"PORT": str(port)}})
-    stubborn = web(c, ports={"http": 0})
-    stubborn["command"] = c.script("own.py", "import os, socket, time\ns = socket.socket()\ns.setsockopt(1, 2, 1)\n"
-                                   "p = open('port', 'a+'); p.seek(0); n = p.read() or os.environ['PORT_HTTP']\n"
-                                   "p.write(n) if p.tell() == 0 else None; p.close()\n"
-                                   "s.bind(('127.0.0.1', int(n))); s.listen(); print('up', flush=True)\ntime.sleep(1e6)\n")
-    stubborn["probes"] = {"ready": {"tcp": "http", "start_period_ms": 1500}}
-    stubborn["restart"] = {"policy": "no"}
-    c.write({"services": {"fixed": fixed, "mute": idle(c), "stubborn": stubborn}})
+    c.write({"services": {"fixed": fixed, "mute": idle(c), "stubborn": stubborn(c)}})
     c.up("mute", "stubborn", "fixed")
 
     def refused(service):

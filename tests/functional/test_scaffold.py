@@ -137,7 +137,7 @@ def test_a_new_service_is_in_the_cluster(shop):
     assert service["ports"] == {"http": 8101, "grpc": 9101}
     assert service["publishes"] == ["invoice.created"]
     assert service["routes"][0] == {"prefix": "/api/v1/invoices", "to": "/v1/invoices"}
-    schema = json.loads((shop.folder / "services/billing/contracts/invoice.created.1.schema.json").read_text())
+    schema = json.loads((shop.folder / "services/billing/events/invoice.created.v1.schema.json").read_text())
     assert schema["required"] == ["invoice_id", "name"]
     assert "{{" not in "".join(path.read_text() for path in (shop.folder / "services/billing").rglob("*.hpp"))
 

@@ -44,6 +44,7 @@ struct Flow {
   std::string request;     // when it is not the same each time
   std::string_view bytes;  // what is sent
   std::string trace_id;    // not empty: of this request
+  std::string traceparent;
   std::int64_t wall_ms = 0;
   bool live = false;
 };

@@ -40,7 +40,7 @@ void Journal::write(const std::string& lines) {
 
 namespace {
 
-constexpr std::uint64_t ms_ns = 1'000'000;
+constexpr std::uint64_t milli_ns = 1'000'000;
 constexpr int progress_ms = 200;
 
 void raise_file_limit() {
@@ -60,6 +60,9 @@ base::Result<void> set_up(Shared& shared) {
   TRY(shared.places, Places::make(plan));
   // Redirects may lead to https from anywhere.
   TRY(shared.tls_http, TlsContext::make(plan.tls, false));
+  if (uses(plan, Protocol::grpc) || uses(plan, Protocol::grpcs)) {
+    TRY(shared.codec, GrpcCodec::make(plan));
+  }
   if (uses(plan, Protocol::grpcs)) {
     TRY(shared.tls_grpc, TlsContext::make(plan.tls, true));
   }
@@ -68,7 +71,7 @@ base::Result<void> set_up(Shared& shared) {
   }
   shared.slots = plan.slots;
   // Some 60 points of the curve over time, whatever the length.
-  shared.slice_ns = std::clamp(plan.duration_ns / 60, 100 * ms_ns, 10'000 * ms_ns);
+  shared.slice_ns = std::clamp(plan.duration_ns / 60, 100 * milli_ns, 10'000 * milli_ns);
   return base::success();
 }
 
@@ -146,7 +149,7 @@ base::Result<base::Json> carry_out(const Plan& plan, const EngineCalls& calls) {
   for (unsigned i = 0; i < plan.threads; ++i) {
     workers.push_back(std::make_unique<Worker>(shared, Worker::Job::load, i, plan.threads));
   }
-  shared.begin_ns = now_ns() + 5 * ms_ns;
+  shared.begin_ns = now_ns() + 5 * milli_ns;
   const auto wall = std::chrono::system_clock::now();
   std::atomic<unsigned> running{plan.threads};
   std::vector<std::thread> threads;
@@ -161,7 +164,7 @@ base::Result<base::Json> carry_out(const Plan& plan, const EngineCalls& calls) {
     if (calls.pause && calls.pause(running > 0 ? 20 : 0)) shared.stop_for(Shared::interrupted);
     if (plan.budget.time_ns != 0 && now_ns() > shared.begin_ns + plan.budget.time_ns) shared.stop_for(Shared::time);
     watch.collect();
-    if (now_ns() < last + progress_ms * ms_ns) continue;
+    if (now_ns() < last + progress_ms * milli_ns) continue;
     watch.report();
     last = now_ns();
   }

@@ -10,6 +10,7 @@
 #include <mutex>
 #include <string>
 
+#include "cli/libexec/load/grpc_codec.hpp"
 #include "cli/libexec/load/recorder.hpp"
 #include "cli/libexec/load/resolve.hpp"
 #include "cli/libexec/load/tls.hpp"
@@ -39,8 +40,6 @@ class Journal {
   std::mutex mutex_;
   int fd_ = -1;
 };
-
-class GrpcCodec;  // grpc_codec.hpp
 
 struct Shared {
   explicit Shared(const Plan& the_plan) : plan(the_plan) {}

@@ -54,6 +54,7 @@ class Worker {
   // worker.cpp: the loop
   bool going_on(std::uint64_t now);
   void wait(std::uint64_t now);
+  void learn_waking(double late_ns);
   void handle(std::uint64_t data, std::uint32_t events);
   void dispatch(std::uint64_t now);
   void dispatch_open(std::uint64_t now);
@@ -77,6 +78,7 @@ class Worker {
   // worker_request.cpp: what goes out
   void prepare();
   void compose(Flow& flow, const Prepared& prepared, std::string_view target, bool with_body);
+  base::Result<void> compose_message(Flow& flow, const Step& step);
   void add_trace(Flow& flow);
 
   // worker_io.cpp: connections
@@ -136,8 +138,10 @@ class Worker {
   std::vector<int> fresh_;  // iterations that begin at the next turn of the loop
 
   int epoll_ = -1;
+  double spin_ns_;
   std::vector<char> buffer_;
   std::string scratch_;
+  GrpcSession::Fields metadata_;
   std::string journal_;
   std::uint64_t trace_turn_ = 0;
 

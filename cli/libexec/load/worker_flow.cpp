@@ -3,6 +3,7 @@
 #include "base/http/message.hpp"
 #include "cli/libexec/load/worker.hpp"
 #include "cli/load/origin.hpp"
+#include "cli/load/pointer.hpp"
 
 namespace load {
 namespace {
@@ -65,7 +66,11 @@ void Worker::begin_step(int index, std::uint64_t intended) {
   if (prepared.is_static) {
     flow.bytes = prepared.bytes;
   } else {
-    compose(flow, prepared, {}, true);
+    if (step.grpc_method.empty()) {
+      compose(flow, prepared, {}, true);
+    } else if (const auto encoded = compose_message(flow, step); !encoded) {
+      return failed(index, ErrorKind::capture, "the message does not fit: " + encoded.error().message, now_ns());
+    }
     flow.bytes = flow.request;
   }
   if (plan_.trace_every != 0) add_trace(flow);
@@ -159,14 +164,11 @@ bool Worker::examine(Flow& flow, const Step& step, int status, std::uint64_t now
       !step.expect.json.empty() || std::any_of(step.captures.begin(), step.captures.end(),
                                                [](const Capture& one) { return one.from == Capture::From::json; });
   if (wants_json) {
-    auto parsed = base::parse_json(body);
+    auto parsed = connection.grpc ? shared_.codec->decode(step.grpc_method, body) : base::parse_json(body);
     if (!parsed) return wrong(ErrorKind::assertion, "the body is not JSON: " + shortened(body));
     json = std::move(parsed).value();
   }
-  const auto at = [&](const std::string& pointer) -> const base::Json* {
-    const base::Json::json_pointer where(pointer);
-    return json.contains(where) || pointer.empty() ? &json.at(where) : nullptr;
-  };
+  const auto at = [&](const std::string& pointer) { return find_at(json, pointer); };
   for (const auto& [pointer, expected] : step.expect.json) {
     const base::Json* found = at(pointer);
     if (found == nullptr) return wrong(ErrorKind::assertion, "the body has no " + pointer + ": " + shortened(body));

@@ -16,6 +16,11 @@ using State = Connection::State;
 bool is_tls(Protocol protocol) { return protocol == Protocol::https || protocol == Protocol::grpcs; }
 bool is_grpc(Protocol protocol) { return protocol == Protocol::grpc || protocol == Protocol::grpcs; }
 
+std::string lower(std::string text) {
+  for (char& c : text) c = static_cast<char>(c >= 'A' && c <= 'Z' ? c + 32 : c);
+  return text;
+}
+
 bool wants_sockets(int error) {
   return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM || error == EADDRNOTAVAIL;
 }
@@ -134,7 +139,14 @@ void Worker::start_sending(int index) {
     count_sent(flow, now);
   }
   if (connection.grpc) {
-    connection.grpc->call(*shared_.codec, step, flow.bytes, flow.request, prepared_[step.index].keeps);
+    metadata_.clear();
+    for (const auto& [name, value] : step.headers) {
+      metadata_.emplace_back(lower(name), "");
+      filler_.append(value, flow.frame, metadata_.back().second);
+    }
+    if (!flow.trace_id.empty()) metadata_.emplace_back("traceparent", flow.traceparent);
+    connection.grpc->call("/" + step.grpc_method, flow.bytes, metadata_, step.timeout_ns, prepared_[step.index].keeps);
+    if (connection.grpc->broken()) return lose(index, ErrorKind::protocol, connection.grpc->why());
   } else {
     connection.parser.begin(step.method == "HEAD", prepared_[step.index].keeps);
   }

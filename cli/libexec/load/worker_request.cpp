@@ -33,8 +33,13 @@ void Worker::prepare() {
       Flow flow;
       flow.origin = step.origin;
       flow.frame.slots = shared_.slots;
-      if (!step.grpc_method.empty() || !is_static(step)) continue;
-      compose(flow, prepared, {}, true);
+      if (step.grpc_method.empty() ? !is_static(step) : !step.body.is_static()) continue;
+      if (step.grpc_method.empty()) {
+        compose(flow, prepared, {}, true);
+      } else if (const auto encoded = compose_message(flow, step); !encoded) {
+        broken_ = step.name + ": " + encoded.error().message;
+        return;
+      }
       prepared.bytes = flow.request;
       prepared.is_static = true;
     }
@@ -76,6 +81,14 @@ void Worker::compose(Flow& flow, const Prepared& prepared, std::string_view targ
   out += scratch_;
 }
 
+// The framed message of a gRPC call.
+base::Result<void> Worker::compose_message(Flow& flow, const Step& step) {
+  scratch_.clear();
+  filler_.append(step.body, flow.frame, scratch_);
+  flow.request.clear();
+  return shared_.codec->encode(step.grpc_method, scratch_, flow.request);
+}
+
 // W3C Trace Context: version, trace id, span id, and that it is sampled.
 void Worker::add_trace(Flow& flow) {
   if (plan_.trace_every == 0 || ++trace_turn_ % plan_.trace_every != 0) return;
@@ -83,12 +96,14 @@ void Worker::add_trace(Flow& flow) {
   flow.trace_id.clear();
   append_hex(random(), flow.trace_id);
   append_hex(random() | 1, flow.trace_id);
-  std::string field = "traceparent: 00-" + flow.trace_id + "-";
-  append_hex(random() | 1, field);
-  field += "-01\r\n";
-  if (flow.bytes.data() != flow.request.data()) flow.request = flow.bytes;
-  flow.request.insert(flow.request.find("\r\n") + 2, field);
-  flow.bytes = flow.request;
+  flow.traceparent = "00-" + flow.trace_id + "-";
+  append_hex(random() | 1, flow.traceparent);
+  flow.traceparent += "-01";
+  if (step_of(flow).grpc_method.empty()) {
+    if (flow.bytes.data() != flow.request.data()) flow.request = flow.bytes;
+    flow.request.insert(flow.request.find("\r\n") + 2, "traceparent: " + flow.traceparent + "\r\n");
+    flow.bytes = flow.request;
+  }
   const auto wall = std::chrono::system_clock::now().time_since_epoch();
   flow.wall_ms = std::chrono::duration_cast<std::chrono::milliseconds>(wall).count();
 }

@@ -66,15 +66,15 @@ base::Result<void> read_query(std::string_view query, bool beside_body, google::
 
 }  // namespace
 
-void Api::add(std::string_view rest, std::string_view rpc_method, const Message& prototype, Invoke invoke,
-              Success success) {
+void Api::add(std::string_view rest, std::string_view rpc_method, Prototypes prototypes, Invoke invoke, Success success,
+              RouteDoc doc) {
   const auto space = rest.find(' ');
   const std::string method(rest.substr(0, space));
   const std::string pattern(rest.substr(space + 1));
   const std::size_t index = endpoints_.size();
-  endpoints_.push_back(
-      std::make_unique<Endpoint>(Endpoint{method, pattern, "/" + service_ + "/" + std::string(rpc_method), prototype,
-                                          std::move(invoke), std::move(success)}));
+  endpoints_.push_back(std::make_unique<Endpoint>(
+      Endpoint{method, pattern, "/" + service_ + "/" + std::string(rpc_method), prototypes.request, prototypes.response,
+               std::move(invoke), std::move(success), std::move(doc)}));
   router_.add(method, pattern, index);
   if (pattern.starts_with(first_version)) router_.add(method, pattern.substr(first_version.size()), index);
 }
@@ -100,6 +100,12 @@ base::Result<Api::MessagePtr> Api::read(const Endpoint& endpoint, const Router::
 
 base::Task<Handled> Api::handle(CallContext context, base::http::Request request) const {
   const std::string path(request.path());
+  if (path == openapi_path && (request.method == "GET" || request.method == "HEAD")) {
+    Handled described{{}, std::string(openapi_path)};
+    described.response.headers.add("Content-Type", "application/json");
+    described.response.body = base::dump_json_pretty(openapi()) + "\n";
+    co_return described;
+  }
   auto found = router_.find(request.method, path);
   if (!found.match) {
     const bool known = !found.allowed.empty();
@@ -129,6 +135,16 @@ base::Task<Handled> Api::handle(CallContext context, base::http::Request request
   }
   handled.response.body = base::dump_json(to_json(*result.value()));
   co_return handled;
+}
+
+base::Json Api::openapi() const {
+  std::vector<Operation> operations;
+  for (const auto& endpoint : endpoints_) {
+    const auto name = endpoint->rpc_name.substr(endpoint->rpc_name.rfind('/') + 1);
+    operations.push_back({endpoint->rest_method, endpoint->pattern, name, endpoint->success.status,
+                          endpoint->prototype.GetDescriptor(), endpoint->response.GetDescriptor(), endpoint->doc});
+  }
+  return chassis::openapi(env_.config.name, service_, operations);
 }
 
 rpc::Methods Api::rpc_methods() const {

@@ -8,6 +8,7 @@
 //
 // `/v1/users/{id}` is also served as `/users/{id}`: the path without a version is version 1. Fields of the pattern and
 // query parameters are set in the request message; a body, where the method has one, is read first.
+// `/openapi.json` describes all of it (openapi.hpp).
 // Routes are added before the first request; afterwards an Api is thread-safe.
 
 #include <functional>
@@ -21,6 +22,7 @@
 #include "base/result.hpp"
 #include "base/task.hpp"
 #include "services/chassis/api/entry.hpp"
+#include "services/chassis/api/openapi.hpp"
 #include "services/chassis/api/router.hpp"
 #include "services/chassis/call/context.hpp"
 #include "services/chassis/rpc/rpc.hpp"
@@ -48,16 +50,18 @@ class Api {
   // `app` is lent for the Api's life.
   template <class App, class Request, class Response>
   void route(std::string_view rest, std::string_view rpc_method, App& app, Handler<App, Request, Response> handler,
-             Success success = {}) {
+             Success success = {}, RouteDoc doc = {}) {
     Invoke invoke = [&app, handler](CallContext context, MessagePtr message) {
       return invoke_typed(app, handler, std::move(context), std::move(message));
     };
-    add(rest, rpc_method, Request::default_instance(), std::move(invoke), std::move(success));
+    add(rest, rpc_method, {Request::default_instance(), Response::default_instance()}, std::move(invoke),
+        std::move(success), std::move(doc));
   }
 
   // For HttpEntry.
   base::Task<Handled> handle(CallContext context, base::http::Request request) const;
   rpc::Methods rpc_methods() const;
+  base::Json openapi() const;
 
  private:
   using Invoke = std::function<base::Task<base::Result<MessagePtr>>(CallContext, MessagePtr)>;
@@ -66,8 +70,10 @@ class Api {
     std::string pattern;
     std::string rpc_name;  // full: /user.v1.UserService/GetUser
     const Message& prototype;
+    const Message& response;
     Invoke invoke;
     Success success;
+    RouteDoc doc;
   };
 
   template <class App, class Request, class Response>
@@ -79,8 +85,12 @@ class Api {
     co_return MessagePtr(std::make_unique<Response>(std::move(result).value()));
   }
 
-  void add(std::string_view rest, std::string_view rpc_method, const Message& prototype, Invoke invoke,
-           Success success);
+  struct Prototypes {
+    const Message& request;
+    const Message& response;
+  };
+  void add(std::string_view rest, std::string_view rpc_method, Prototypes prototypes, Invoke invoke, Success success,
+           RouteDoc doc);
   static base::Result<MessagePtr> read(const Endpoint& endpoint, const Router::Match& match,
                                        const base::http::Request& request);
   base::Task<base::Result<std::string>> call(const Endpoint& endpoint, rpc::Call call) const;

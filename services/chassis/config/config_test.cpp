@@ -54,6 +54,18 @@ TEST(ParseConfig, DiscoveryIsStaticUnlessItSaysOtherwise) {
   EXPECT_EQ(config.value().discovery.address, "127.0.0.1:8500");
 }
 
+TEST(ParseConfig, TheDoorToProviderStatesIsShutUnlessASecretIsThere) {
+  EXPECT_EQ(parse_config(whole).value().states_secret, "");
+  auto document = base::parse_json(whole).value();
+  document["provider_states"] = {{"secret", "0123456789abcdef"}};
+  EXPECT_EQ(parse_config(base::dump_json(document)).value().states_secret, "0123456789abcdef");
+  for (const base::Json& bad : {base::Json{{"secret", ""}}, base::Json{{"secret", "short"}}, base::Json::object(),
+                                base::Json(true), base::Json{{"secret", "0123456789abcdef"}, {"more", 1}}}) {
+    document["provider_states"] = bad;
+    EXPECT_FALSE(parse_config(base::dump_json(document))) << bad;
+  }
+}
+
 TEST(ParseConfig, TheServiceAloneIsEnough) {
   const auto result = parse_config(R"({"service": {"name": "a", "version": "1"}})");
   ASSERT_TRUE(result) << result.error().message;

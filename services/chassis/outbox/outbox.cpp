@@ -72,6 +72,15 @@ base::Result<void> append(db::Transaction& tx, const std::string& service, const
   return base::success();
 }
 
+base::Result<void> append(db::Transaction& tx, const std::string& service, const Event& event,
+                          const CallContext& context, const EventSchemas& schemas) {
+  if (const auto good = schemas.check(event.data_schema, event.data); !good) {
+    return base::fail(base::ErrorCode::internal,
+                      event.type + " was not published: its schema refuses it: " + good.error().message);
+  }
+  return append(tx, service, event, context);
+}
+
 Relay::Relay(Environment& env, db::Database& database, broker::Broker& broker)
     : env_(env), database_(database), broker_(broker), signal_(env.scheduler.make_signal()) {}
 

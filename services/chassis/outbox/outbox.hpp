@@ -10,6 +10,7 @@
 #include "services/chassis/call/context.hpp"
 #include "services/chassis/db/database.hpp"
 #include "services/chassis/env/environment.hpp"
+#include "services/chassis/event_schema/event_schema.hpp"
 
 namespace chassis::outbox {
 
@@ -30,6 +31,10 @@ std::string_view table_sql();
 // Adds the event to the transaction. The trace goes with it, so that the consumer continues the caller's trace.
 base::Result<void> append(db::Transaction& tx, const std::string& service, const Event& event,
                           const CallContext& context);
+// The same, but what the event's own schema refuses is not added. Errors: internal then, a defect of the service: data
+// that came from outside was checked before.
+base::Result<void> append(db::Transaction& tx, const std::string& service, const Event& event,
+                          const CallContext& context, const EventSchemas& schemas);
 
 class Relay {
  public:

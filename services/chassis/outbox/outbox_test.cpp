@@ -84,6 +84,19 @@ class Outbox : public ::testing::Test {
   std::unique_ptr<Relay> relay;
 };
 
+TEST_F(Outbox, RefusesWhatTheSchemaRefuses) {
+  const auto schemas = EventSchemas::read({R"({"$id":"urn:x","properties":{"n":{"type":"string"}}})"}).value();
+  const Event event{"1", "order.placed", "/order-service", "a", "2026-11-21T00:00:00.000Z", "urn:x", {{"n", 1}}};
+  std::string said;
+  run([&](db::Transaction& tx) -> base::Result<void> {
+    const auto added = append(tx, "order-service", event, CallContext(), schemas);
+    if (!added) said = added.error().message;
+    return base::success();
+  });
+  EXPECT_EQ(said, "order.placed was not published: its schema refuses it: n must be of type string");
+  EXPECT_EQ(unsent(), 0);
+}
+
 TEST_F(Outbox, PublishesInOrderOfCommitWithinAnAggregate) {
   for (const char* id : {"a1", "b1", "a2", "a3", "b2"}) add(id, std::string(1, id[0]));
   world.scheduler.spawn(relay->run());

@@ -122,6 +122,8 @@ base::Result<std::vector<OneState>> states_of(const Json& request) {
   if (!request.is_object()) return wrong;
   const Json params = request.value("params", Json());
   if (const auto one = request.find("state"); one != request.end() && !one->is_null()) {
+    // Pact's own verifier asks even where an interaction has no state, by an empty name.
+    if (*one == "") return found;
     if (!add(*one, params)) return wrong;
     return found;
   }

@@ -125,6 +125,7 @@ TEST_F(Door, SetsUpAndTearsDownInTheFormsOfVerifiers) {
       {R"({"states":[{"name":"a user exists","params":{"id":"8"}},{"name":"nothing to undo"}]})", 200, {"1", "8", "1"}},
       {R"({"states":["a user exists"],"params":{"id":"9"}})", 200, {"1", "8", "1", "9"}},
       {R"({"state":"no such thing"})", 404, {"1", "8", "1", "9"}},
+      {R"({"state":"","action":"setup"})", 200, {"1", "8", "1", "9"}},
       {R"({"state":"a user exists","params":{"id":7}})", 422, {"1", "8", "1", "9"}},
       {R"({"state":"a user exists","params":[]})", 400, {"1", "8", "1", "9"}},
       {R"({"state":"a user exists","action":"explode"})", 400, {"1", "8", "1", "9"}},

@@ -69,6 +69,22 @@ TEST_F(Gateway, KeepsWhatBelongsToOneConnectionAndWhatClientsClaim) {
   EXPECT_EQ(got.headers.get("x-answer"), "yes");
 }
 
+TEST_F(Gateway, DescribesWhatCanBeReached) {
+  answer.body = R"({"paths":{"/v1/users/{id}":{"get":{"operationId":"GetUser"}}},"components":{}})";
+  const auto [status, document] = world.json("GET", "/openapi.json");
+  EXPECT_EQ(status, 200);
+  EXPECT_EQ(seen.target, "/openapi.json");
+  EXPECT_EQ(document["paths"]["/api/v1/users/{id}"]["get"]["operationId"], "GetUser");
+  EXPECT_TRUE(document["paths"].contains("/api/users/{id}"));
+}
+
+TEST_F(Gateway, DescribesTheOthersWhenAServiceSaysNothing) {
+  answer.status = 404;
+  const auto [status, document] = world.json("GET", "/openapi.json");
+  EXPECT_EQ(status, 200);
+  EXPECT_EQ(document["x-undescribed"], base::Json::array({"user-service"}));
+}
+
 TEST_F(Gateway, ContinuesTheTrace) {
   Headers headers;
   headers.add("traceparent", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01");

@@ -3,10 +3,15 @@
 
 #include <gtest/gtest.h>
 
+#include <fstream>
+
+#include "services/chassis/event_schema/event_schema.hpp"
 #include "services/chassis/testing/fake_environment.hpp"
 #include "services/user/proto/user.pb.h"
 
 namespace order_service {
+
+const chassis::EventSchemas& event_schemas();  // generated
 namespace {
 
 using chassis::testing::FakeEnvironment;
@@ -59,6 +64,30 @@ class OrderService : public testing::Test {
   std::unique_ptr<chassis::rpc::Server> users;
   chassis::rpc::Call last_call;
 };
+
+// `msctl api check` compares that file with its past. When this fails, the interface has changed: is that compatible?
+// Then write the file anew from a running service: curl -s 127.0.0.1:PORT/openapi.json > services/order/openapi.json
+TEST_F(OrderService, DescribesItselfAsTheFileInTheRepositoryDoes) {
+  const auto [status, document] = world.json("GET", "/openapi.json");
+  ASSERT_EQ(status, 200);
+  std::ifstream in(MSCTL_SOURCE_DIR "/services/order/openapi.json");
+  const std::string text(std::istreambuf_iterator<char>(in), {});
+  const auto file = base::parse_json(text);
+  ASSERT_TRUE(file) << file.error().message;
+  EXPECT_EQ(base::dump_json_pretty(document), base::dump_json_pretty(file.value()));
+}
+
+TEST_F(OrderService, PublishesWhatItsSchemaSays) {
+  ASSERT_EQ(world.json("POST", "/v1/orders", order_body(ann)).first, 201);
+  world.advance(200ms);
+  ASSERT_EQ(events().size(), 1U);
+  const auto event = base::parse_json(events().front().body).value();
+  const auto good = event_schemas().check(event["dataschema"], event["data"]);
+  EXPECT_TRUE(good) << good.error().message;
+  auto without = event["data"];
+  without.erase("total_cents");
+  EXPECT_EQ(event_schemas().check(event["dataschema"], without).error().message, "total_cents is missing");
+}
 
 TEST_F(OrderService, PlacesReadsAndTellsOfAnOrder) {
   const auto [status, order] = world.json("POST", "/v1/orders", order_body(ann));

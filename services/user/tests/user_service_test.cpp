@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <fstream>
+
 #include "services/chassis/testing/fake_environment.hpp"
 
 namespace user_service {
@@ -27,6 +29,18 @@ class UserService : public testing::Test {
   UserService() : world(config()) { world.start(run); }
   FakeEnvironment world;
 };
+
+// `msctl api check` compares that file with its past. When this fails, the interface has changed: is that compatible?
+// Then write the file anew from a running service: curl -s 127.0.0.1:PORT/openapi.json > services/user/openapi.json
+TEST_F(UserService, DescribesItselfAsTheFileInTheRepositoryDoes) {
+  const auto [status, document] = world.json("GET", "/openapi.json");
+  ASSERT_EQ(status, 200);
+  std::ifstream in(MSCTL_SOURCE_DIR "/services/user/openapi.json");
+  const std::string text(std::istreambuf_iterator<char>(in), {});
+  const auto file = base::parse_json(text);
+  ASSERT_TRUE(file) << file.error().message;
+  EXPECT_EQ(base::dump_json_pretty(document), base::dump_json_pretty(file.value()));
+}
 
 TEST_F(UserService, CreatesAndReadsAUser) {
   const auto created = world.request("POST", "/v1/users", ann, [] {

@@ -57,9 +57,11 @@ base::Task<base::Result<ListOrdersResponse>> list(app::Orders& orders, chassis::
 }  // namespace
 
 void add_routes(chassis::Api& api, app::Orders& orders) {
-  api.route("POST /v1/orders", "PlaceOrder", orders, place, chassis::created("/v1/orders/{id}"));
-  api.route("GET /v1/orders/{id}", "GetOrder", orders, get);
-  api.route("GET /v1/orders", "ListOrders", orders, list);
+  api.route(
+      "POST /v1/orders", "PlaceOrder", orders, place, chassis::created("/v1/orders/{id}"),
+      {"Places an order", {"user_id", "currency", "items", "items.sku", "items.quantity", "items.unit_price_cents"}});
+  api.route("GET /v1/orders/{id}", "GetOrder", orders, get, {}, {"One order"});
+  api.route("GET /v1/orders", "ListOrders", orders, list, {}, {"The orders of a user, newest first", {"user_id"}});
 }
 
 }  // namespace order_service::adapters

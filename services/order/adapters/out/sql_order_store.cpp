@@ -59,10 +59,10 @@ base::Task<base::Result<void>> SqlOrderStore::place(const chassis::CallContext& 
   chassis::outbox::Event event{
       base::uuid_v7(clock_, random_),   "order.placed",    "/" + service_, order.id, order.created_at,
       std::string(order_placed_schema), placed_data(order)};
-  db::Work work = [order = std::move(order), event = std::move(event), context,
-                   service = service_](db::Transaction& tx) -> base::Result<void> {
+  db::Work work = [order = std::move(order), event = std::move(event), context, service = service_,
+                   &schemas = schemas_](db::Transaction& tx) -> base::Result<void> {
     TRY(insert_order(tx, order));
-    return chassis::outbox::append(tx, service, event, context);
+    return chassis::outbox::append(tx, service, event, context, schemas);
   };
   CO_TRY(co_await database_.write(context.deadline, std::move(work)));
   committed_();

@@ -7,6 +7,7 @@
 #include "base/clock.hpp"
 #include "base/random.hpp"
 #include "services/chassis/db/database.hpp"
+#include "services/chassis/event_schema/event_schema.hpp"
 #include "services/order/ports/order_store.hpp"
 
 namespace order_service::adapters {
@@ -15,11 +16,12 @@ class SqlOrderStore final : public ports::OrderStore {
  public:
   // `service` names the event's source. `committed` is called after each commit that left an event in the outbox.
   SqlOrderStore(chassis::db::Database& database, const base::Clock& clock, base::Random& random, std::string service,
-                std::function<void()> committed)
+                const chassis::EventSchemas& schemas, std::function<void()> committed)
       : database_(database),
         clock_(clock),
         random_(random),
         service_(std::move(service)),
+        schemas_(schemas),
         committed_(std::move(committed)) {}
 
   base::Task<base::Result<void>> place(const chassis::CallContext& context, domain::Order order) override;
@@ -33,6 +35,7 @@ class SqlOrderStore final : public ports::OrderStore {
   const base::Clock& clock_;
   base::Random& random_;
   std::string service_;
+  const chassis::EventSchemas& schemas_;
   std::function<void()> committed_;
 };
 

@@ -32,8 +32,9 @@ base::Task<base::Result<User>> get(app::Users& users, chassis::CallContext conte
 }  // namespace
 
 void add_routes(chassis::Api& api, app::Users& users) {
-  api.route("POST /v1/users", "CreateUser", users, create, chassis::created("/v1/users/{id}"));
-  api.route("GET /v1/users/{id}", "GetUser", users, get);
+  api.route("POST /v1/users", "CreateUser", users, create, chassis::created("/v1/users/{id}"),
+            {"Signs a user up", {"email", "name", "password"}});
+  api.route("GET /v1/users/{id}", "GetUser", users, get, {}, {"One user"});
 }
 
 }  // namespace user_service::adapters
