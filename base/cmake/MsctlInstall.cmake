@@ -41,8 +41,10 @@ endforeach()
 install(TARGETS msctl RUNTIME DESTINATION bin)
 install(TARGETS ${installed} EXPORT msctl ARCHIVE DESTINATION lib/msctl INCLUDES DESTINATION include/msctl)
 install(EXPORT msctl NAMESPACE msctl:: FILE msctlTargets.cmake DESTINATION ${package})
-# Line tables of the chassis would be most of the size, and would name folders of the machine that built it.
+# Line tables would be most of the size, and would name folders of the machine that built it.
 install(CODE "
+  execute_process(COMMAND \"${CMAKE_STRIP}\" --strip-debug \"\$ENV{DESTDIR}\${CMAKE_INSTALL_PREFIX}/bin/msctl\"
+                  COMMAND_ERROR_IS_FATAL ANY)
   file(GLOB archives \"\$ENV{DESTDIR}\${CMAKE_INSTALL_PREFIX}/lib/msctl/*.a\")
   execute_process(COMMAND \"${CMAKE_STRIP}\" --strip-debug --enable-deterministic-archives \${archives} COMMAND_ERROR_IS_FATAL ANY)")
 foreach(folder base services/chassis)
