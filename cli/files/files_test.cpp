@@ -149,7 +149,9 @@ TEST(Diff, is_unified_with_names) {
 
 TEST(Merge, joins_what_does_not_meet_and_marks_what_does) {
   const std::string base = "1\n2\n3\n4\n5\n";
-  const auto clean = merge("0\n2\n3\n4\n5\n", base, "1\n2\n3\n4\n6\n", "yours", "template").value();
+  const auto joined = merge("0\n2\n3\n4\n5\n", base, "1\n2\n3\n4\n6\n", "yours", "template");
+  ASSERT_TRUE(joined) << joined.error().message;  // it asks git
+  const auto& clean = joined.value();
   EXPECT_EQ(clean.conflicts, 0);
   EXPECT_EQ(clean.text, "0\n2\n3\n4\n6\n");
   const auto marked = merge("1\nA\n3\n4\n5\n", base, "1\nB\n3\n4\n5\n", "yours", "template").value();
