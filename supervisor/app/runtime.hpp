@@ -19,6 +19,7 @@ struct Roll {
   int current = 0;                         // 0: none
   std::optional<ports::ProcessId> before;  // its process then
   std::unique_ptr<Instance> successor;     // of `current`; null when it is restarted in place
+  bool outdated = false;                   // the files changed since it began
 };
 
 struct Runtime {

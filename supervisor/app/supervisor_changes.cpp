@@ -123,13 +123,18 @@ bool Supervisor::holds_all(const Runtime& runtime) const {
 
 // The running process is not what the files say any more.
 void Supervisor::replace_changed(Runtime& runtime) {
+  if (runtime.roll) {
+    // What it started already may be from before this change, so it is looked at again at the end.
+    runtime.roll->outdated = true;
+    return;
+  }
   std::vector<Instance*> outdated;
   for (const auto& one : runtime.instances) {
     const State state = one->state();
     const bool runs = core::has_process(state) && state != State::stopping && state != State::restarting;
     if (runs && one->process() && one->digest() != outside_.plans.digest(one->service())) outdated.push_back(one.get());
   }
-  if (outdated.empty() || runtime.roll) return;
+  if (outdated.empty()) return;
   if (can_surge(*runtime.service) && holds_all(runtime)) {
     runtime.roll = std::make_unique<Roll>();
     for (const Instance* one : outdated) runtime.roll->left.push_back(one->number());
@@ -246,7 +251,13 @@ void Supervisor::roll_next(Runtime& runtime) {
     if (one->replaced()) return;
   }
   Roll& roll = *runtime.roll;
-  if (roll.left.empty()) return runtime.roll.reset();
+  if (roll.left.empty()) {
+    const bool outdated = roll.outdated;
+    runtime.roll.reset();
+    if (outdated) replace_changed(runtime);
+    again_ = true;
+    return;
+  }
   const int number = roll.left.front();
   roll.left.pop_front();
   again_ = true;

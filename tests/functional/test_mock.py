@@ -76,10 +76,11 @@ def test_grpc_is_answered_as_well(shop):
 def test_the_service_comes_back(shop):
     shop.up("--no-mock")
     assert shop.ps()["user-service"]["mock"] is False
-    assert shop.get(f"/api/v1/users/{USER}").status == 404
+    # What is replaced may still answer on connections that are open, for up to a second.
+    wait_for(lambda: shop.get(f"/api/v1/users/{USER}").status == 404, 5, "the service's own answer")
     shop.up("--mock", "user-service")
     assert shop.ps()["user-service"]["mock"] is True
-    assert shop.get(f"/api/v1/users/{USER}").status == 200
+    wait_for(lambda: shop.get(f"/api/v1/users/{USER}").status == 200, 5, "the mock's answer")
 
 
 def test_a_mock_needs_a_contract(shop):
