@@ -9,19 +9,10 @@
 namespace base::pact {
 namespace {
 
-constexpr std::string_view alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
 std::string_view trimmed(std::string_view text) {
   while (!text.empty() && std::isspace(static_cast<unsigned char>(text.front())) != 0) text.remove_prefix(1);
   while (!text.empty() && std::isspace(static_cast<unsigned char>(text.back())) != 0) text.remove_suffix(1);
   return text;
-}
-
-int digit_of(char c) {
-  if (c == '-') c = '+';
-  if (c == '_') c = '/';
-  const auto at = alphabet.find(c);
-  return at == std::string_view::npos ? -1 : static_cast<int>(at);
 }
 
 struct Magic {
@@ -119,46 +110,6 @@ std::string sniff(std::string_view bytes) {
   if (text.starts_with("<svg")) return "image/svg+xml";
   if (!bytes.empty() && looks_like_text(bytes) && valid_utf8(bytes)) return "text/plain";
   return "application/octet-stream";
-}
-
-std::string to_base64(std::string_view bytes) {
-  std::string out;
-  out.reserve((bytes.size() + 2) / 3 * 4);
-  for (std::size_t i = 0; i < bytes.size(); i += 3) {
-    std::uint32_t group = 0;
-    const auto count = std::min<std::size_t>(3, bytes.size() - i);
-    for (std::size_t j = 0; j < 3; ++j) {
-      group = (group << 8U) | (j < count ? static_cast<unsigned char>(bytes[i + j]) : 0U);
-    }
-    for (std::size_t j = 0; j < 4; ++j) {
-      out += j <= count ? alphabet[(group >> (18U - 6U * static_cast<unsigned>(j))) & 63U] : '=';
-    }
-  }
-  return out;
-}
-
-Result<std::string> from_base64(std::string_view text) {
-  std::string out;
-  std::uint32_t bits = 0;
-  unsigned have = 0;
-  std::size_t padding = 0;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '\n' || text[i] == '\r') continue;
-    if (text[i] == '=') {
-      ++padding;
-      continue;
-    }
-    const int digit = digit_of(text[i]);
-    if (digit < 0 || padding > 0) return fail(ErrorCode::malformed, "not base64 at byte " + std::to_string(i));
-    bits = (bits << 6U) | static_cast<std::uint32_t>(digit);
-    have += 6;
-    if (have >= 8) {
-      have -= 8;
-      out += static_cast<char>((bits >> have) & 0xffU);
-    }
-  }
-  if (padding > 2 || have == 6) return fail(ErrorCode::malformed, "not base64: it ends too early");
-  return out;
 }
 
 Body json_body(const Json& value, std::string content_type) {

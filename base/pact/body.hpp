@@ -37,10 +37,6 @@ std::string parameter(std::string_view content_type, std::string_view name);
 // application/octet-stream when nothing is known.
 std::string sniff(std::string_view bytes);
 
-// RFC 4648 base64 with padding; reading takes the URL alphabet and missing padding, too. Errors: malformed.
-std::string to_base64(std::string_view bytes);
-Result<std::string> from_base64(std::string_view text);
-
 // A JSON body; `content_type` application/json unless said.
 Body json_body(const Json& value, std::string content_type = "application/json");
 

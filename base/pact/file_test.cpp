@@ -223,15 +223,6 @@ TEST(Merge, ReplacesTheSameKeyAndRefusesAConflict) {
   EXPECT_FALSE(merge(pact, stranger));
 }
 
-TEST(Base64, GoesThereAndBackAndRefusesTheRest) {
-  for (const auto& bytes :
-       {std::string(), std::string("a"), std::string("ab"), std::string("abc"), std::string("\0\xff\x80", 3)}) {
-    EXPECT_EQ(from_base64(to_base64(bytes)).value(), bytes);
-  }
-  EXPECT_EQ(from_base64("_-8").value(), from_base64("/+8=").value());
-  for (const char* broken : {"a", "a===", "!!", "ab=c"}) EXPECT_FALSE(from_base64(broken)) << broken;
-}
-
 TEST(Md5, IsThatOfRfc1321) {
   EXPECT_EQ(md5_hex(""), "d41d8cd98f00b204e9800998ecf8427e");
   EXPECT_EQ(md5_hex("message digest"), "f96b697d7cb7938d525a2f31aaf161d0");

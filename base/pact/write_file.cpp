@@ -1,6 +1,7 @@
 // Writing Pact files in the specification's versions 3 and 4, and merging them.
 #include <algorithm>
 
+#include "base/base64.hpp"
 #include "base/pact/file.hpp"
 
 namespace base::pact {

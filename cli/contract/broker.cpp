@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/base64.hpp"
 #include "base/pact/body.hpp"
 
 namespace contract {
@@ -173,7 +174,7 @@ base::Result<std::vector<std::string>> Broker::publish(const std::string& consum
                                  {"providerName", contract->pact.provider},
                                  {"specification", "pact"},
                                  {"contentType", "application/json"},
-                                 {"content", base::pact::to_base64(base::dump_json(contract->document))}});
+                                 {"content", base::to_base64(base::dump_json(contract->document))}});
   }
   TRY(const auto href, link("pb:publish-contracts"));
   TRY(const auto answer, ask("POST", href, &body));

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/base64.hpp"
 #include "cli/program/program.hpp"
 
 namespace contract {
@@ -164,7 +165,7 @@ base::Result<pact::ActualMessage> Endpoint::message_by_http(const Json& body) {
   if (got.status / 100 != 2) return base::fail(ErrorCode::invalid, "no message came: " + reason_in(got));
   Json metadata = Json::object();
   for (const char* name : {"pact-message-metadata", "pact_message_metadata"}) {
-    const auto bytes = pact::from_base64(got.headers.get(name));
+    const auto bytes = base::from_base64(got.headers.get(name));
     const auto read = bytes ? base::parse_json(bytes.value()) : base::Result<Json>(bytes.error());
     if (read && read.value().is_object()) metadata.update(read.value());
   }

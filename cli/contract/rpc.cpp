@@ -2,6 +2,7 @@
 
 #include <sstream>
 
+#include "base/base64.hpp"
 #include "cli/contract/descriptors.hpp"
 #include "cli/program/program.hpp"
 
@@ -37,7 +38,7 @@ Json decode_line(const PluginCall& call, const std::string& message, const pact:
   return {{"op", "decode"},
           {"descriptors", {{"set_base64", call.descriptors_base64}}},
           {"message", message},
-          {"base64", pact::to_base64(body.bytes)}};
+          {"base64", base::to_base64(body.bytes)}};
 }
 
 Json metadata_of(const pact::Message& request) {

@@ -7,6 +7,7 @@
 #include <charconv>
 #include <filesystem>
 
+#include "base/base64.hpp"
 #include "base/pact/body.hpp"
 #include "cli/program/program.hpp"
 
@@ -183,7 +184,7 @@ base::Result<http::Response> RealWeb::send(const std::string& method, const std:
     if (!auth_.token.empty() && may_know) {
       headers.add("Authorization", "Bearer " + auth_.token);
     } else if (!user.empty()) {
-      headers.add("Authorization", "Basic " + base::pact::to_base64(user));
+      headers.add("Authorization", "Basic " + base::to_base64(user));
     }
   }
   if (parsed.scheme == "https") return by_curl(method, parsed.origin() + parsed.target, headers, body, timeout_);

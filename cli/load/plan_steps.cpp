@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/base64.hpp"
 #include "base/http/message.hpp"
 #include "cli/load/origin.hpp"
 #include "cli/load/plan_reader.hpp"
@@ -22,18 +23,6 @@ constexpr std::array<std::string_view, 17> grpc_codes{
     "DATA_LOSS", "UNAUTHENTICATED"};
 
 bool has(const Json& json, const char* key) { return json.is_object() && json.contains(key); }
-
-std::string base64(std::string_view text) {
-  static constexpr std::string_view digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::string out;
-  for (std::size_t i = 0; i < text.size(); i += 3) {
-    std::uint32_t bits = 0;
-    for (std::size_t n = 0; n < 3; ++n)
-      bits = bits << 8 | (i + n < text.size() ? static_cast<unsigned char>(text[i + n]) : 0);
-    for (std::size_t n = 0; n < 4; ++n) out += i + n > text.size() ? '=' : digits[(bits >> (18 - 6 * n)) & 63];
-  }
-  return out;
-}
 
 bool is_field_name(std::string_view name) {
   return !name.empty() && std::all_of(name.begin(), name.end(), [](unsigned char c) {
@@ -236,7 +225,7 @@ void PlanReader::read_auth(Step& step, Around& around) {
                       "user and password may hold ${env:NAME}, but nothing that changes from request to request");
     }
     const auto fixed = [](const Text& one) { return one.empty() ? std::string() : one.parts.front().text; };
-    header.add_literal("Basic " + base64(fixed(user.value()) + ":" + fixed(password.value())));
+    header.add_literal("Basic " + base::to_base64(fixed(user.value()) + ":" + fixed(password.value())));
   }
   around.auth_used = true;
   const bool given = std::any_of(step.headers.begin(), step.headers.end(),

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/base64.hpp"
 #include "cli/program/program.hpp"
 
 namespace stub {
@@ -88,8 +89,8 @@ void Rpc::learn(const pact::Pact& whole, const pact::Interaction& one) {
   Known known{&one, method, {{"set_base64", set}}, {}, {}};
   const auto& response = one.sync_responses.front();
   auto request =
-      decode(known.descriptors, message_type(one.sync_request), pact::to_base64(one.sync_request.contents.bytes));
-  auto answer = decode(known.descriptors, message_type(response), pact::to_base64(response.contents.bytes));
+      decode(known.descriptors, message_type(one.sync_request), base::to_base64(one.sync_request.contents.bytes));
+  auto answer = decode(known.descriptors, message_type(response), base::to_base64(response.contents.bytes));
   if (!request || !answer) {
     log_("left out: \"" + one.description + "\": " + (request ? answer : request).error().message);
     return;
@@ -169,7 +170,7 @@ Json Rpc::reply(const Known& known) {
   if (const auto status = text_at(response.metadata, "grpc-status"); !status.empty() && status != "OK") {
     return {{"status", status}, {"message", text_at(response.metadata, "grpc-message")}};
   }
-  auto base64 = pact::to_base64(response.contents.bytes);
+  auto base64 = base::to_base64(response.contents.bytes);
   if (!response.generators.body.empty()) {
     const auto made = pact::generate_body(response.generators.body, known.response, answers_.context());
     const auto encoded = made ? ask({{"op", "encode"},

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "cli/libexec/broker/base64.hpp"
+#include "cli/libexec/broker/is_text.hpp"
 
 namespace broker {
 namespace {
@@ -56,15 +56,7 @@ TEST(Arguments, TimesGoThereAndBack) {
     EXPECT_FALSE(read_time(text)) << text;
 }
 
-TEST(Base64, IsThatOfRfc4648) {
-  EXPECT_EQ(base64(""), "");
-  EXPECT_EQ(base64("f"), "Zg==");
-  EXPECT_EQ(base64("fo"), "Zm8=");
-  EXPECT_EQ(base64("foobar"), "Zm9vYmFy");
-  EXPECT_EQ(base64("\xff\xfe"), "//4=");
-}
-
-TEST(Base64, TellsTextFromBytes) {
+TEST(IsText, TellsTextFromBytes) {
   EXPECT_TRUE(is_text("gr\xc3\xbc\xc3\x9f"));
   EXPECT_TRUE(is_text(""));
   EXPECT_FALSE(is_text("\xff"));

@@ -7,7 +7,8 @@
 #include <cstdlib>
 #include <utility>
 
-#include "cli/libexec/broker/base64.hpp"
+#include "base/base64.hpp"
+#include "cli/libexec/broker/is_text.hpp"
 
 namespace broker {
 namespace {
@@ -114,7 +115,7 @@ Json message_json(natsMsg* message, const jsMsgMetaData& meta, bool with_body) {
   if (is_text(data)) {
     json["data"] = data;
   } else {
-    json["data_base64"] = base64(data);
+    json["data_base64"] = base::to_base64(data);
   }
   return json;
 }

@@ -2,7 +2,7 @@
 
 #include <grpcpp/support/server_callback.h>
 
-#include "cli/libexec/proto/base64.hpp"
+#include "base/base64.hpp"
 #include "cli/libexec/proto/json.hpp"
 
 namespace grpc_program {
@@ -83,7 +83,7 @@ void Calls::announce(std::int64_t id, const grpc::GenericCallbackServerContext& 
   Json line = Json::object();
   line["id"] = id;
   line["method"] = context.method().substr(1);
-  line["request_base64"] = proto::to_base64(bytes);
+  line["request_base64"] = base::to_base64(bytes);
   if (const auto* method = schema_ == nullptr ? nullptr : schema_->method(context.method()); method != nullptr) {
     const auto message = schema_->make(*method->input_type());
     const auto read = proto::from_bytes(bytes, *message);
@@ -156,11 +156,11 @@ base::Result<void> Calls::try_answer(const Json& answer, std::int64_t id) {
   if (!message.is_string()) return refuse(base::fail(ErrorCode::malformed, "message: must be a string"));
   std::string response;
   if (answer.contains("response_base64")) {
-    auto bytes = answer["response_base64"].is_string()
-                     ? proto::from_base64(answer["response_base64"].get_ref<const std::string&>())
-                     : std::nullopt;
+    const Json& text = answer["response_base64"];
+    auto bytes = text.is_string() ? base::from_base64(text.get_ref<const std::string&>())
+                                  : base::Result<std::string>(base::fail(ErrorCode::malformed, "no text"));
     if (!bytes) return refuse(base::fail(ErrorCode::malformed, "response_base64: must be base64"));
-    response = std::move(*bytes);
+    response = std::move(bytes).value();
   } else if (answer.contains("response")) {
     const auto* method = schema_ == nullptr ? nullptr : schema_->method(call.method());
     if (method == nullptr) {

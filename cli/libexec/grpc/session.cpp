@@ -3,9 +3,9 @@
 #include <fstream>
 
 #include "cli/libexec/grpc/caller.hpp"
+#include "base/base64.hpp"
 #include "cli/libexec/grpc/lines.hpp"
 #include "cli/libexec/grpc/modes.hpp"
-#include "cli/libexec/proto/base64.hpp"
 #include "cli/libexec/proto/describe.hpp"
 #include "cli/libexec/proto/json.hpp"
 
@@ -27,9 +27,9 @@ Result<std::string> text(const Json& line, const char* key) {
 
 Result<std::string> bytes(const Json& line, const char* key) {
   TRY(const auto base64, text(line, key));
-  auto decoded = proto::from_base64(base64);
+  auto decoded = base::from_base64(base64);
   if (!decoded) return base::fail(ErrorCode::malformed, std::string(key) + ": must be base64");
-  return std::move(*decoded);
+  return std::move(decoded).value();
 }
 
 Result<std::vector<std::string>> texts(const Json& json, const std::string& key) {
@@ -132,7 +132,7 @@ class Session {
   Result<void> describe(const Json& line, Json& answer) {
     TRY(const auto schema, required_schema(line));
     answer["descriptors"] = proto::describe(*schema, line.value("with_imports", Json(false)) == true);
-    if (line.value("set", Json(false)) == true) answer["descriptors"]["set_base64"] = proto::to_base64(schema->set());
+    if (line.value("set", Json(false)) == true) answer["descriptors"]["set_base64"] = base::to_base64(schema->set());
     return base::success();
   }
 
@@ -149,7 +149,7 @@ class Session {
     TRY(const auto message, message_for(line, *schema));
     if (!line.contains("json")) return base::fail(ErrorCode::invalid, "json is missing");
     TRY(proto::from_json(line["json"], *message));
-    answer["base64"] = proto::to_base64(message->SerializeAsString());
+    answer["base64"] = base::to_base64(message->SerializeAsString());
     return base::success();
   }
 
@@ -210,7 +210,7 @@ class Session {
         if (json) answer["response"] = std::move(json).value();
         if (!json) answer["response_error"] = json.error().message;
       }
-      answer["response_base64"] = proto::to_base64(outcome.response);
+      answer["response_base64"] = base::to_base64(outcome.response);
     }
     answer["initial_metadata"] = outcome.initial_metadata;
     answer["trailing_metadata"] = outcome.trailing_metadata;

@@ -1,9 +1,9 @@
+#include "base/base64.hpp"
 #include "cli/libexec/grpc/wire.hpp"
 
 #include <algorithm>
 #include <array>
 
-#include "cli/libexec/proto/base64.hpp"
 
 namespace grpc_program {
 namespace {
@@ -24,9 +24,9 @@ base::Result<std::string> value_of(const std::string& key, const base::Json& jso
   if (!json.is_string()) return base::fail(base::ErrorCode::malformed, "metadata." + key + ": must be a string");
   auto text = json.get<std::string>();
   if (key.ends_with("-bin")) {
-    auto bytes = proto::from_base64(text);
+    auto bytes = base::from_base64(text);
     if (!bytes) return base::fail(base::ErrorCode::malformed, "metadata." + key + ": must be base64");
-    return std::move(*bytes);
+    return std::move(bytes).value();
   }
   if (!std::all_of(text.begin(), text.end(), [](char c) { return c >= 0x20 && c < 0x7F; })) {
     return base::fail(base::ErrorCode::malformed, "metadata." + key + ": must be printable ASCII");
@@ -73,7 +73,7 @@ base::Result<Metadata> metadata_from(const base::Json& json) {
 void add_metadata(base::Json& json, std::string_view key, std::string_view value) {
   auto& values = json[std::string(key)];
   if (values.is_null()) values = base::Json::array();
-  values.push_back(key.ends_with("-bin") ? proto::to_base64(value) : std::string(value));
+  values.push_back(key.ends_with("-bin") ? base::to_base64(value) : std::string(value));
 }
 
 std::string bytes_of(const grpc::ByteBuffer& buffer) {

@@ -3,7 +3,7 @@
 #include <google/protobuf/descriptor.pb.h>
 #include <google/protobuf/unknown_field_set.h>
 
-#include "cli/libexec/proto/base64.hpp"
+#include "base/base64.hpp"
 #include "cli/libexec/proto/json.hpp"
 
 namespace proto {
@@ -41,7 +41,7 @@ Json unknown_value(const pb::UnknownField& field) {
     case pb::UnknownField::TYPE_FIXED64:
       return field.fixed64();
     case pb::UnknownField::TYPE_LENGTH_DELIMITED:
-      return to_base64(field.length_delimited());
+      return base::to_base64(field.length_delimited());
     case pb::UnknownField::TYPE_GROUP:
       break;
   }

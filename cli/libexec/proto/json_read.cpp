@@ -5,7 +5,7 @@
 
 #include <google/protobuf/descriptor.h>
 
-#include "cli/libexec/proto/base64.hpp"
+#include "base/base64.hpp"
 #include "cli/libexec/proto/json.hpp"
 
 namespace proto {
@@ -124,9 +124,9 @@ class Reader {
     if (!json.is_string()) return wrong(path, "must be a string", json);
     auto value = json.get<std::string>();
     if (f.type() == FieldDescriptor::TYPE_BYTES) {
-      auto bytes = from_base64(value);
+      auto bytes = base::from_base64(value);
       if (!bytes) return problem(path, "must be base64");
-      value = std::move(*bytes);
+      value = std::move(bytes).value();
     }
     const Reflection& r = *m.GetReflection();
     f.is_repeated() ? r.AddString(&m, &f, std::move(value)) : r.SetString(&m, &f, std::move(value));

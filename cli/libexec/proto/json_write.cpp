@@ -4,7 +4,7 @@
 
 #include <google/protobuf/descriptor.h>
 
-#include "cli/libexec/proto/base64.hpp"
+#include "base/base64.hpp"
 #include "cli/libexec/proto/json.hpp"
 
 namespace proto {
@@ -69,7 +69,7 @@ class Writer {
         return object(many ? r.GetRepeatedMessage(m, &f, i) : r.GetMessage(m, &f));
       case Kind::CPPTYPE_STRING: {
         auto value = many ? r.GetRepeatedString(m, &f, i) : r.GetString(m, &f);
-        return f.type() == FieldDescriptor::TYPE_BYTES ? to_base64(value) : std::move(value);
+        return f.type() == FieldDescriptor::TYPE_BYTES ? base::to_base64(value) : std::move(value);
       }
       case Kind::CPPTYPE_BOOL:
         return many ? r.GetRepeatedBool(m, &f, i) : r.GetBool(m, &f);

@@ -1,20 +1,11 @@
 #include <gtest/gtest.h>
 
-#include "cli/libexec/proto/base64.hpp"
 #include "cli/libexec/proto/json.hpp"
 #include "cli/libexec/proto/schema.hpp"
 #include "cli/libexec/proto/source_tree.hpp"
 
 namespace proto {
 namespace {
-
-TEST(Base64, IsReadAsItIsWritten) {
-  for (const std::string bytes : {"", "a", "ab", "abc", "abcd"}) EXPECT_EQ(from_base64(to_base64(bytes)), bytes);
-  EXPECT_EQ(to_base64("a"), "YQ==");
-  EXPECT_EQ(from_base64("YQ"), "a");
-  EXPECT_EQ(from_base64("-_8"), from_base64("+/8="));
-  for (const auto* wrong : {"Y", "Y=", "YQ=a", "Y Q=", "YQ===", "é"}) EXPECT_FALSE(from_base64(wrong)) << wrong;
-}
 
 TEST(Nesting, CountsNoCommentsAndStrings) {
   EXPECT_FALSE(nests_deeper_than("a { b { } } c { }", 2));

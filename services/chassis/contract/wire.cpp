@@ -7,6 +7,7 @@
 #include <google/protobuf/descriptor.pb.h>
 #include <google/protobuf/dynamic_message.h>
 
+#include "base/base64.hpp"
 #include "base/pact/md5.hpp"
 #include "services/chassis/api/json_mapping.hpp"
 
@@ -94,7 +95,7 @@ DescriptorSet descriptor_set(const pb::Descriptor* type) {
   std::set<std::string> seen;
   collect(type->file(), seen, set);
   const auto bytes = set.SerializeAsString();
-  return {base::pact::md5_hex(bytes), base::pact::to_base64(bytes), type->file()->DebugString()};
+  return {base::pact::md5_hex(bytes), base::to_base64(bytes), type->file()->DebugString()};
 }
 
 std::string_view grpc_status(base::ErrorCode code) {

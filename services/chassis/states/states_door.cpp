@@ -1,3 +1,4 @@
+#include "base/base64.hpp"
 #include "services/chassis/states/states_door.hpp"
 
 #include <algorithm>
@@ -23,21 +24,6 @@ bool same_secret(std::string_view given, std::string_view wanted) {
     difference |= static_cast<unsigned char>(given[i]) ^ static_cast<unsigned>(static_cast<unsigned char>(wanted[i]));
   }
   return difference == 0;
-}
-
-std::string base64(std::string_view bytes) {
-  static constexpr std::string_view letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::string text;
-  for (std::size_t i = 0; i < bytes.size(); i += 3) {
-    std::uint32_t group = 0;
-    for (std::size_t j = 0; j < 3; ++j) {
-      group = group << 8 | (i + j < bytes.size() ? static_cast<unsigned char>(bytes[i + j]) : 0);
-    }
-    for (std::size_t j = 0; j < 4; ++j) {
-      text += i + j > bytes.size() ? '=' : letters[group >> (18 - 6 * j) & 63];
-    }
-  }
-  return text;
 }
 
 int status_of(ErrorCode code) {
@@ -100,7 +86,7 @@ Response as_pact(const broker::Message& message) {
     }
   }
   if (!response.headers.has("Content-Type")) response.headers.add("Content-Type", "application/octet-stream");
-  response.headers.add("Pact-Message-Metadata", base64(base::dump_json(metadata)));
+  response.headers.add("Pact-Message-Metadata", base::to_base64(base::dump_json(metadata)));
   response.body = message.body;
   return response;
 }
