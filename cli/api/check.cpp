@@ -1,7 +1,5 @@
 #include "cli/api/check.hpp"
 
-#include <stdlib.h>
-
 #include <algorithm>
 #include <fstream>
 
@@ -10,6 +8,7 @@
 #include "cli/api/descriptors.hpp"
 #include "cli/api/preferences.hpp"
 #include "cli/api/rules.hpp"
+#include "cli/files/temporary_folder.hpp"
 #include "supervisor/spec/yaml.hpp"
 
 namespace api {
@@ -19,23 +18,6 @@ namespace fs = std::filesystem;
 using base::ErrorCode;
 using base::Json;
 using Texts = std::map<std::string, std::string>;
-
-class TemporaryFolder {
- public:
-  TemporaryFolder() {
-    std::string pattern = (fs::temp_directory_path() / "msctl-api-XXXXXX").string();
-    if (::mkdtemp(pattern.data()) != nullptr) path_ = fs::canonical(pattern);
-  }
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  ~TemporaryFolder() {
-    std::error_code ignored;
-    if (!path_.empty()) fs::remove_all(path_, ignored);
-  }
-  const fs::path& path() const { return path_; }
-
- private:
-  fs::path path_;
-};
 
 // One service to compare; of one that is gone only what it was.
 struct Subject {
@@ -187,7 +169,7 @@ base::Result<Outcome> check(const spec::Cluster& cluster, const std::string& rev
                             const std::vector<std::string>& services) {
   TRY(const auto difference, affected::difference(cluster.root, rev, ""));
   TRY(const auto before, base_files(difference, cluster.root));
-  const TemporaryFolder copy;
+  TRY(const auto copy, files::TemporaryFolder::make("api"));
   write_protos(before, copy.path());
   const auto subjects = subjects_of(cluster, before, services);
   std::vector<Query> queries;

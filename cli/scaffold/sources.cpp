@@ -1,10 +1,9 @@
 #include "cli/scaffold/sources.hpp"
 
-#include <stdlib.h>
-
 #include <algorithm>
 
 #include "cli/assets/assets.hpp"
+#include "cli/files/temporary_folder.hpp"
 #include "cli/program/program.hpp"
 #include "cli/scaffold/naming.hpp"
 
@@ -16,20 +15,6 @@ using base::ErrorCode;
 
 constexpr std::string_view git_prefix = "git+";
 constexpr std::size_t longest_asked = 1'000;
-
-class TempFolder {
- public:
-  TempFolder() {
-    std::string pattern = (fs::temp_directory_path() / "msctl-template-XXXXXX").string();
-    if (::mkdtemp(pattern.data()) != nullptr) path = pattern;
-  }
-  TempFolder(const TempFolder&) = delete;
-  ~TempFolder() {
-    std::error_code ignored;
-    if (!path.empty()) fs::remove_all(path, ignored);
-  }
-  fs::path path;
-};
 
 struct GitSource {
   std::string url;
@@ -94,15 +79,15 @@ base::Result<Template> from_folder(const fs::path& folder, const std::string& fr
 
 base::Result<Template> from_git(const std::string& asked, const fs::path& root) {
   TRY(const auto source, parse_git(asked));
-  const TempFolder temp;
-  if (temp.path.empty()) return base::fail(ErrorCode::internal, "cannot make a folder for temporary files");
-  TRY(git(temp.path, {"init", "--quiet"}));
-  TRY(git(temp.path, {"fetch", "--quiet", "--depth", "1", "--", source.url, source.ref.empty() ? "HEAD" : source.ref}));
-  TRY(git(temp.path, {"checkout", "--quiet", "FETCH_HEAD"}));
-  TRY(auto revision, git(temp.path, {"rev-parse", "HEAD"}));
+  TRY(const auto temp, files::TemporaryFolder::make("template"));
+  TRY(git(temp.path(), {"init", "--quiet"}));
+  TRY(git(temp.path(),
+          {"fetch", "--quiet", "--depth", "1", "--", source.url, source.ref.empty() ? "HEAD" : source.ref}));
+  TRY(git(temp.path(), {"checkout", "--quiet", "FETCH_HEAD"}));
+  TRY(auto revision, git(temp.path(), {"rev-parse", "HEAD"}));
   std::error_code ignored;
-  const fs::path folder = temp.path / source.folder;
-  const bool leads_out = fs::weakly_canonical(folder, ignored) != fs::canonical(temp.path, ignored) / source.folder;
+  const fs::path folder = temp.path() / source.folder;
+  const bool leads_out = fs::weakly_canonical(folder, ignored) != fs::canonical(temp.path(), ignored) / source.folder;
   if (!source.folder.empty() && (leads_out || !fs::is_directory(folder, ignored))) {
     return base::fail(ErrorCode::not_found, source.url + " has no folder " + source.folder);
   }

@@ -85,6 +85,19 @@ std::string why_nobody_answers(const Place& place) {
          "down";
 }
 
+base::Result<std::vector<control::ServiceView>> running_services(const Place& place) {
+  auto views = place.client().services();
+  if (views || views.error().code != base::ErrorCode::unavailable) return views;
+  return base::fail(base::ErrorCode::unavailable, why_nobody_answers(place));
+}
+
+base::Result<spec::Cluster> running_cluster(const Place& place) {
+  TRY(auto cluster, place.load());
+  TRY(const auto views, running_services(place));
+  overlay_ports(cluster, views);
+  return cluster;
+}
+
 void overlay_ports(spec::Cluster& cluster, const std::vector<control::ServiceView>& views) {
   for (const auto& view : views) {
     const auto service = cluster.services.find(view.name);

@@ -45,6 +45,13 @@ bool supervisor_was_lost(const Place& place);
 // What to tell when no supervisor answers, with the next step.
 std::string why_nobody_answers(const Place& place);
 
+// Every instance of the cluster as the supervisor knows it. Errors: unavailable with the next step when it does not
+// run.
+base::Result<std::vector<control::ServiceView>> running_services(const Place& place);
+
+// The cluster of the files with the ports of what runs. Errors: as load() and running_services().
+base::Result<spec::Cluster> running_cluster(const Place& place);
+
 // The ports as the supervisor chose them, in place of the file's 0.
 void overlay_ports(spec::Cluster& cluster, const std::vector<control::ServiceView>& views);
 

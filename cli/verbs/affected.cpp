@@ -1,13 +1,12 @@
 #include "cli/affected/affected.hpp"
 
-#include <stdlib.h>
-
 #include <fstream>
 #include <memory>
 #include <optional>
 
 #include "cli/affected/compiled.hpp"
 #include "cli/affected/history.hpp"
+#include "cli/files/temporary_folder.hpp"
 #include "cli/session/place.hpp"
 #include "cli/terminal/say.hpp"
 #include "cli/terminal/style.hpp"
@@ -28,24 +27,6 @@ struct AffectedOptions {
   bool names = false;
   bool check = false;
   Format format = Format::table;
-};
-
-// A folder that goes with the object.
-class TemporaryFolder {
- public:
-  TemporaryFolder() {
-    std::string pattern = (fs::temp_directory_path() / "msctl-affected-XXXXXX").string();
-    if (::mkdtemp(pattern.data()) != nullptr) path_ = fs::canonical(pattern);
-  }
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  ~TemporaryFolder() {
-    std::error_code ignored;
-    if (!path_.empty()) fs::remove_all(path_, ignored);
-  }
-  const fs::path& path() const { return path_; }
-
- private:
-  fs::path path_;
 };
 
 // The cluster as it was, read from a copy of its files.
@@ -108,7 +89,7 @@ base::Result<affected::Answer> find_affected(const AffectedOptions& options) {
   }
   TRY(const auto files, affected::files_at(difference.top, difference.from, names));
 
-  const TemporaryFolder copy;
+  TRY(const auto copy, files::TemporaryFolder::make("affected"));
   affected::Change change;
   change.files = difference.files;
   const auto before = cluster_before(place, difference, files, copy.path());

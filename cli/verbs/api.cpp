@@ -1,10 +1,10 @@
-#include <fstream>
 #include <memory>
 
 #include "cli/api/check.hpp"
 #include "cli/api/report.hpp"
 #include "cli/api/rules.hpp"
 #include "cli/session/place.hpp"
+#include "cli/session/report_file.hpp"
 #include "cli/terminal/say.hpp"
 #include "cli/terminal/style.hpp"
 #include "cli/terminal/table.hpp"
@@ -49,12 +49,8 @@ int run_check(const ApiOptions& options) {
   const auto outcome = check_api(options);
   if (!outcome) return report(outcome.error());
   if (!options.junit.empty()) {
-    std::ofstream out(options.junit, std::ios::binary);
-    out << api::junit_of(outcome.value());
-    if (!out.flush()) {
-      say_error("msctl: cannot write " + options.junit);
-      return failed;
-    }
+    const auto written = write_report(options.junit, api::junit_of(outcome.value()));
+    if (!written) return report(written.error());
   }
   if (options.format != Format::table) {
     print(format_document(api::document_of(outcome.value(), options.base), options.format));

@@ -1,10 +1,10 @@
 #include <unistd.h>
 
-#include <fstream>
 #include <memory>
 
 #include "cli/contract/run.hpp"
 #include "cli/session/interrupt.hpp"
+#include "cli/session/report_file.hpp"
 #include "cli/terminal/say.hpp"
 #include "cli/terminal/style.hpp"
 #include "cli/verbs/contract_view.hpp"
@@ -35,15 +35,6 @@ base::Result<void> read_headers(const std::vector<std::string>& texts, base::htt
   return base::success();
 }
 
-base::Result<void> write_report(const std::string& file, const std::string& text) {
-  if (file.empty()) return base::success();
-  std::ofstream out(file, std::ios::binary | std::ios::trunc);
-  out << text;
-  out.close();
-  if (out) return base::success();
-  return base::fail(base::ErrorCode::internal, "cannot write the report " + file);
-}
-
 int nothing_found(const contract::TestRun& run) {
   std::string places;
   for (const auto& place : run.searched()) places += "\n  " + printable(place);
@@ -68,6 +59,7 @@ int conclude(const Options& options, const contract::TestRun& run) {
   for (const auto& notice : run.notices()) say_error(printable(notice));
   for (const auto& [file, text] : {std::pair(options.junit, contract::to_junit(results)),
                                    std::pair(options.html, contract::to_html(results, run.notices()))}) {
+    if (file.empty()) continue;
     if (const auto written = write_report(file, text); !written) return report(written.error());
   }
   if (totals.failed == 0) return ok;

@@ -108,12 +108,8 @@ int run_debugger(const std::string& program, const std::vector<std::string>& wor
 }
 
 base::Result<control::ServiceView> running_one(const Place& place, const std::string& name) {
-  const auto views = place.client().services();
-  if (!views) {
-    if (views.error().code != base::ErrorCode::unavailable) return views.error();
-    return base::fail(base::ErrorCode::unavailable, why_nobody_answers(place));
-  }
-  TRY(control::ServiceView view, one_meant(place, name, views.value()));
+  TRY(const auto views, running_services(place));
+  TRY(control::ServiceView view, one_meant(place, name, views));
   if (view.pid) return view;
   return base::fail(base::ErrorCode::conflict, view.name + " has no process to debug (" + view.state +
                                                    "); start it with: msctl start " + service_of(view.name));

@@ -3,7 +3,6 @@
 #include <unistd.h>
 
 #include <charconv>
-#include <fstream>
 #include <memory>
 
 #include "base/ids.hpp"
@@ -14,6 +13,7 @@
 #include "cli/load/targets.hpp"
 #include "cli/session/interrupt.hpp"
 #include "cli/session/place.hpp"
+#include "cli/session/report_file.hpp"
 #include "cli/terminal/say.hpp"
 #include "cli/terminal/style.hpp"
 #include "cli/terminal/table.hpp"
@@ -72,18 +72,11 @@ void show(const drill::Report& report, const drill::Limits& limits, Format forma
 }
 
 base::Result<void> write_reports(const drill::Report& report, const drill::Limits& limits, const DrillWords& words) {
-  const auto put = [](const std::string& file, const std::string& text) -> base::Result<void> {
-    std::ofstream out(file, std::ios::binary | std::ios::trunc);
-    out << text;
-    out.close();
-    if (out) return base::success();
-    return base::fail(base::ErrorCode::internal, "cannot write " + file);
-  };
   if (!words.junit.empty()) {
-    TRY(put(words.junit, ::report::junit("drill", drill::suites(report, limits))));
+    TRY(write_report(words.junit, ::report::junit("drill", drill::suites(report, limits))));
   }
   if (!words.html.empty()) {
-    TRY(put(words.html, drill::html(report, limits)));
+    TRY(write_report(words.html, drill::html(report, limits)));
   }
   return base::success();
 }
@@ -92,17 +85,6 @@ int code_of(const drill::Report& report, const drill::Limits& limits) {
   if (!report.verdict.holds()) return invariant_broken;
   if (report.not_back() > 0) return unhealthy;
   return drill::missed(report, limits).empty() ? ok : threshold_missed;
-}
-
-base::Result<spec::Cluster> running_cluster(const Place& place) {
-  TRY(auto cluster, place.load());
-  const auto views = place.client().services();
-  if (!views && views.error().code == base::ErrorCode::unavailable) {
-    return base::fail(base::ErrorCode::unavailable, why_nobody_answers(place));
-  }
-  if (!views) return views.error();
-  overlay_ports(cluster, views.value());
-  return cluster;
 }
 
 base::Result<double> rate_of(const std::string& text, double otherwise) {

@@ -26,12 +26,8 @@ int badness(const std::string& state) {
 }
 
 base::Result<void> add_states(const Place& place, Graph& graph) {
-  const auto views = place.client().services();
-  if (!views) {
-    if (views.error().code != base::ErrorCode::unavailable) return views.error();
-    return base::fail(base::ErrorCode::unavailable, why_nobody_answers(place));
-  }
-  for (const auto& view : views.value()) {
+  TRY(const auto views, running_services(place));
+  for (const auto& view : views) {
     auto& state = graph.states[service_of(view.name)];
     if (state.empty() || badness(view.state) > badness(state)) state = view.state;
   }

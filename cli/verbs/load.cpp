@@ -1,7 +1,6 @@
 #include <unistd.h>
 
 #include <atomic>
-#include <fstream>
 #include <memory>
 
 #include "cli/load/cluster_time.hpp"
@@ -12,6 +11,7 @@
 #include "cli/load/targets.hpp"
 #include "cli/session/interrupt.hpp"
 #include "cli/session/place.hpp"
+#include "cli/session/report_file.hpp"
 #include "cli/terminal/say.hpp"
 #include "cli/terminal/style.hpp"
 #include "cli/verbs/verb.hpp"
@@ -77,29 +77,19 @@ base::Result<About> find_cluster(Json& document) {
   About about;
   if (load::services_of(document).empty()) return about;
   TRY(about.place, find_place());
-  auto services = about.place->client().services();
-  if (!services) {
-    if (services.error().code != ErrorCode::unavailable) return services.error();
-    return base::fail(ErrorCode::unavailable, why_nobody_answers(*about.place));
-  }
-  about.services = std::move(services).value();
+  TRY(about.services, running_services(*about.place));
   TRY(load::resolve_targets(document, about.services));
   if (!document.contains("trace_every")) document["trace_every"] = load::usual_trace_every(document);
   return about;
 }
 
-base::Result<void> write_file(const std::string& path, const std::string& text) {
-  if (path.empty()) return base::success();
-  std::ofstream out(path, std::ios::binary | std::ios::trunc);
-  out << text;
-  out.close();
-  if (!out) return base::fail(ErrorCode::internal, path + " cannot be written");
-  return base::success();
-}
-
 base::Result<void> write_reports(const LoadOptions& options, const Json& result) {
-  TRY(write_file(options.html, options.html.empty() ? "" : load::show_page(result)));
-  TRY(write_file(options.junit, options.junit.empty() ? "" : load::show_junit(result)));
+  if (!options.html.empty()) {
+    TRY(write_report(options.html, load::show_page(result)));
+  }
+  if (!options.junit.empty()) {
+    TRY(write_report(options.junit, load::show_junit(result)));
+  }
   return base::success();
 }
 

@@ -1,12 +1,12 @@
 #include "cli/schema/diff.hpp"
 
 #include <algorithm>
-#include <fstream>
 #include <memory>
 
 #include "cli/schema/check.hpp"
 #include "cli/schema/report.hpp"
 #include "cli/session/place.hpp"
+#include "cli/session/report_file.hpp"
 #include "cli/terminal/say.hpp"
 #include "cli/terminal/table.hpp"
 #include "cli/verbs/verb.hpp"
@@ -42,12 +42,8 @@ int check_schemas(const SchemaOptions& options, const spec::Cluster& cluster) {
   const auto outcome = schema::check(cluster, options.names, options.base);
   if (!outcome) return report(outcome.error());
   if (!options.junit.empty()) {
-    std::ofstream out(options.junit, std::ios::binary);
-    out << schema::junit_of(outcome.value());
-    if (!out.flush()) {
-      say_error("msctl: cannot write " + options.junit);
-      return failed;
-    }
+    const auto written = write_report(options.junit, schema::junit_of(outcome.value()));
+    if (!written) return report(written.error());
   }
   print(options.format == Format::table ? schema::text_of(outcome.value(), Style::for_descriptor(1))
                                         : format_document(schema::document_of(outcome.value()), options.format));

@@ -4,13 +4,13 @@
 #include <algorithm>
 #include <atomic>
 #include <filesystem>
-#include <fstream>
 #include <memory>
 
 #include "base/clock.hpp"
 #include "cli/files/lock.hpp"
 #include "cli/session/interrupt.hpp"
 #include "cli/session/place.hpp"
+#include "cli/session/report_file.hpp"
 #include "cli/session/verb_names.hpp"
 #include "cli/terminal/say.hpp"
 #include "cli/terminal/style.hpp"
@@ -48,33 +48,19 @@ void show_progress(const std::string& text) {
   static_cast<void>(::write(STDERR_FILENO, line.data(), line.size()));
 }
 
-base::Result<void> write_file(const std::string& path, const std::string& text) {
-  std::ofstream file(path, std::ios::binary | std::ios::trunc);
-  file << text;
-  file.close();
-  if (file) return base::success();
-  return base::fail(base::ErrorCode::internal, "cannot write " + path + "; give a file in a folder that is there");
-}
-
 base::Result<void> write_reports(const VerifyOptions& options, const verify::Report& report) {
   if (!options.junit.empty()) {
-    TRY(write_file(options.junit, verify::junit(report)));
+    TRY(write_report(options.junit, verify::junit(report)));
   }
   if (!options.html.empty()) {
-    TRY(write_file(options.html, verify::html(report)));
+    TRY(write_report(options.html, verify::html(report)));
   }
   return base::success();
 }
 
 // What runs, with the ports that it has. Errors: unavailable, when it does not run.
 base::Result<verify::SystemWorld::Place> running(const Place& place) {
-  TRY(auto cluster, place.load());
-  const auto views = place.client().services();
-  if (!views && views.error().code == base::ErrorCode::unavailable) {
-    return base::fail(base::ErrorCode::unavailable, why_nobody_answers(place));
-  }
-  if (!views) return views.error();
-  overlay_ports(cluster, views.value());
+  TRY(auto cluster, running_cluster(place));
   return verify::SystemWorld::Place{std::move(cluster), place.options, place.client(),
                                     [](std::string_view verb) { return is_verb(verb); }};
 }

@@ -60,11 +60,7 @@ void SystemWorld::begin(Ms limit) {
   deadline_ = clock_.monotonic() + limit;
 }
 
-void SystemWorld::end() {
-  std::error_code ignored;
-  if (!scratch_.empty()) fs::remove_all(scratch_, ignored);
-  scratch_.clear();
-}
+void SystemWorld::end() { scratch_.reset(); }
 
 base::Result<void> SystemWorld::may_go_on() const {
   if (shields_ > 0) return base::success();
@@ -186,14 +182,11 @@ base::Result<std::string> SystemWorld::program_text(int pid) const {
 }
 
 base::Result<fs::path> SystemWorld::scratch() {
-  if (!scratch_.empty()) return scratch_;
-  std::error_code failed;
-  std::string name = (fs::temp_directory_path(failed) / "msctl-verify-XXXXXX").string();
-  if (failed || ::mkdtemp(name.data()) == nullptr) {
-    return base::fail(ErrorCode::internal, "cannot make a temporary folder: " + std::string(std::strerror(errno)));
+  if (!scratch_) {
+    TRY(auto made, files::TemporaryFolder::make("verify"));
+    scratch_.emplace(std::move(made));
   }
-  scratch_ = name;
-  return scratch_;
+  return scratch_->path();
 }
 
 }  // namespace verify

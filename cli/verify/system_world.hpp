@@ -6,6 +6,7 @@
 #include <functional>
 #include <optional>
 
+#include "cli/files/temporary_folder.hpp"
 #include "cli/verify/world.hpp"
 #include "supervisor/control/client.hpp"
 
@@ -60,7 +61,7 @@ class SystemWorld final : public World {
   base::SystemClock clock_;
   base::SystemRandom random_;
   base::Monotonic deadline_;
-  std::filesystem::path scratch_;
+  std::optional<files::TemporaryFolder> scratch_;
 };
 
 }  // namespace verify

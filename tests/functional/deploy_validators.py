@@ -1,43 +1,18 @@
 """What rendered files are checked with: the real consumers' own schemas and parsers, as npm packages of pinned versions
 (tests/validators), and tools of Debian's. Schemas are made strict: a field that they do not know is a mistake."""
 
-import fcntl
 import functools
-import hashlib
 import json
-import pathlib
 import re
-import shutil
 import subprocess
 
 import jsonschema
-import pytest
 
-from conftest import ROOT
-
-SOURCES = ROOT / "tests" / "validators"
-NAMES = ("package.json", "package-lock.json", ".npmrc")
+import npm_packages
 
 
-@functools.lru_cache(maxsize=None)
 def node_modules():
-    """The folder of the installed packages; skips the test when npm cannot get them. Installed once per lock file."""
-    if not shutil.which("npm") or not shutil.which("node"):
-        pytest.skip("npm and node are not there, and the validators of rendered files are npm packages")
-    digest = hashlib.sha256(b"".join((SOURCES / name).read_bytes() for name in NAMES)).hexdigest()[:12]
-    folder = ROOT / "build" / f"validators-{digest}"
-    folder.mkdir(parents=True, exist_ok=True)
-    with open(folder / ".lock", "w", encoding="utf-8") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not (folder / "installed").exists():
-            for name in NAMES:
-                shutil.copy(SOURCES / name, folder / name)
-            done = subprocess.run(["npm", "ci", "--no-progress", "--loglevel=error"], cwd=folder, text=True, timeout=300,
-                                  stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
-            if done.returncode != 0:
-                pytest.skip("npm cannot install the validators: " + done.stdout.strip()[-300:])
-            (folder / "installed").touch()
-    return folder / "node_modules"
+    return npm_packages.folder("tests/validators", "the validators of rendered files") / "node_modules"
 
 
 def node(script, stdin=""):

@@ -1,43 +1,16 @@
 """The official implementation of Pact, as npm packages of pinned versions (tests/peers/pact): what it writes is ours to
 read, and what we write is its own."""
 
-import fcntl
-import functools
-import hashlib
 import json
 import os
 import pathlib
-import shutil
 import subprocess
 
-import pytest
-
-from conftest import ROOT
-
-SOURCES = ROOT / "tests" / "peers" / "pact"
-NAMES = ("package.json", "package-lock.json", ".npmrc")
+import npm_packages
 
 
-@functools.lru_cache(maxsize=None)
 def folder():
-    """A folder with the packages in its node_modules; skips the test when npm cannot get them. Installed once per lock
-    file."""
-    if not shutil.which("npm") or not shutil.which("node"):
-        pytest.skip("npm and node are not there, and the official implementation of Pact is an npm package")
-    digest = hashlib.sha256(b"".join((SOURCES / name).read_bytes() for name in NAMES)).hexdigest()[:12]
-    place = ROOT / "build" / f"pact-peer-{digest}"
-    place.mkdir(parents=True, exist_ok=True)
-    with open(place / ".lock", "w", encoding="utf-8") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not (place / "installed").exists():
-            for name in NAMES:
-                shutil.copy(SOURCES / name, place / name)
-            done = subprocess.run(["npm", "ci", "--no-progress", "--loglevel=error"], cwd=place, text=True, timeout=300,
-                                  stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
-            if done.returncode != 0:
-                pytest.skip("npm cannot install the official implementation of Pact: " + done.stdout.strip()[-300:])
-            (place / "installed").touch()
-    return place
+    return npm_packages.folder("tests/peers/pact", "the official implementation of Pact")
 
 
 def node(script, given, timeout=120):

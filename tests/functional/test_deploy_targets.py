@@ -10,7 +10,7 @@ import yaml
 
 import deploy_validators as validators
 import deploy_workspace as workspace
-from conftest import Cluster
+from conftest import ROOT, Cluster
 
 ALL = "dockerfile,compose,k8s,istio,monitoring,ci-github,ci-gitlab"
 
@@ -275,7 +275,7 @@ def test_monitors_read_metrics_that_there_are(out):
     """The names in rules and dashboard are those that the chassis exports."""
     text = json.dumps(objects(out, "monitoring"))
     named = set(re.findall(r"\b((?:http|rpc|outbox|gateway)_[a-z_]+?)(?:_bucket)?\{", text))
-    sources = "".join(path.read_text() for path in (validators.ROOT / "services").rglob("*.cpp"))
+    sources = "".join(path.read_text() for path in (ROOT / "services").rglob("*.cpp"))
     assert named and all(f'"{name}"' in sources for name in named), named
 
 

@@ -2,8 +2,8 @@
 
 #include <fstream>
 
-#include "cli/libexec/grpc/caller.hpp"
 #include "base/base64.hpp"
+#include "cli/libexec/grpc/caller.hpp"
 #include "cli/libexec/grpc/lines.hpp"
 #include "cli/libexec/grpc/modes.hpp"
 #include "cli/libexec/proto/describe.hpp"

@@ -1,9 +1,8 @@
-#include "base/base64.hpp"
 #include "cli/libexec/grpc/wire.hpp"
+#include "base/base64.hpp"
 
 #include <algorithm>
 #include <array>
-
 
 namespace grpc_program {
 namespace {

@@ -1,5 +1,5 @@
-#include "base/base64.hpp"
 #include "services/chassis/states/states_door.hpp"
+#include "base/base64.hpp"
 
 #include <algorithm>
 #include <optional>
