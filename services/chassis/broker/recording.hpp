@@ -1,5 +1,5 @@
 #pragma once
-// A broker that also keeps the last messages it was given, for the test-only door of chassis/states: a message contract
+// A broker that also keeps the last messages it was given, for the test-only door of chassis/api: a message contract
 // is checked against what was really published. Thread-safe.
 
 #include <cstdint>

@@ -1,8 +1,10 @@
-#include "services/chassis/states/states_door.hpp"
-#include "base/base64.hpp"
+#include "services/chassis/api/states_door.hpp"
 
 #include <algorithm>
 #include <optional>
+
+#include "base/base64.hpp"
+#include "services/chassis/api/problem.hpp"
 
 namespace chassis {
 namespace {
@@ -26,33 +28,9 @@ bool same_secret(std::string_view given, std::string_view wanted) {
   return difference == 0;
 }
 
-int status_of(ErrorCode code) {
-  switch (code) {
-    case ErrorCode::malformed:
-      return 400;
-    case ErrorCode::permission:
-      return 403;
-    case ErrorCode::not_found:
-      return 404;
-    case ErrorCode::method:
-      return 405;
-    case ErrorCode::conflict:
-      return 409;
-    case ErrorCode::invalid:
-      return 422;
-    case ErrorCode::unavailable:
-      return 503;
-    case ErrorCode::timeout:
-      return 504;
-    default:
-      return 500;
-  }
-}
-
-Response json_answer(int status, const Json& body, std::string_view type = "application/json") {
+Response json_answer(const Json& body) {
   Response response;
-  response.status = status;
-  response.headers.add("Content-Type", type);
+  response.headers.add("Content-Type", "application/json");
   response.body = base::dump_json(body);
   return response;
 }
@@ -152,13 +130,7 @@ base::Task<Response> StatesDoor::answer(Request request) const {
   const std::string path(request.path());
   auto answered = co_await open(std::move(request));
   if (answered) co_return std::move(answered).value();
-  const base::Error& error = answered.error();
-  const int status = status_of(error.code);
-  Json problem{{"title", "provider state"}, {"status", status}, {"detail", error.message}, {"instance", path}};
-  for (const auto& [field, message] : error.fields) {
-    problem["errors"].push_back({{"field", field}, {"message", message}});
-  }
-  co_return json_answer(status, problem, "application/problem+json");
+  co_return problem(answered.error(), path, fresh_context());
 }
 
 base::Task<base::Result<Response>> StatesDoor::open(Request request) const {
@@ -169,13 +141,13 @@ base::Task<base::Result<Response>> StatesDoor::open(Request request) const {
   const bool about_states = request.path() == states_path;
   if (about_states && request.method == "GET") {
     Json names{{"states", states_ == nullptr ? std::vector<std::string>() : states_->names()}};
-    co_return json_answer(200, names);
+    co_return json_answer(names);
   }
   if (request.method != "POST") co_return base::fail(ErrorCode::method, request.method + " is not allowed here");
   CO_TRY(auto body, base::parse_json(request.body));
   if (!about_states) co_return co_await message(std::move(body));
   CO_TRY(const auto values, co_await change(std::move(body)));
-  co_return json_answer(200, values);
+  co_return json_answer(values);
 }
 
 base::Task<base::Result<Json>> StatesDoor::change(Json request) const {

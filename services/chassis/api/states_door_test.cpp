@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "services/chassis/states/states_door.hpp"
+#include "services/chassis/api/states_door.hpp"
 #include "services/chassis/testing/fake_environment.hpp"
 
 namespace chassis {
