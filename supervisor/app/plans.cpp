@@ -105,11 +105,12 @@ base::Result<void> FilePlans::number_ports(spec::Service& service) {
   if (all_known) return base::success();
   spec::Cluster alone;
   alone.services[service.instance] = service;
-  auto remembered = remembered_ports(cluster_->state);
-  TRY(spec::assign_free_ports(alone, remembered));
+  const auto before = remembered_ports(cluster_->state);
+  TRY(spec::assign_free_ports(alone, before));
   service.ports = alone.services.at(service.instance).ports;
+  auto remembered = before;
   for (const auto& [name, number] : service.ports) remembered[service.instance + "." + name] = number;
-  return remember_ports(cluster_->state, remembered);
+  return remembered == before ? base::success() : remember_ports(cluster_->state, remembered);
 }
 
 bool FilePlans::holds(const spec::Service& service, const std::string& port) {

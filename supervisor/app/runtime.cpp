@@ -40,6 +40,12 @@ bool is_active(const Instance& instance) {
   return state != State::stopped && state != State::completed && state != State::failed;
 }
 
+bool is_replaceable(const Instance& instance) {
+  using core::State;
+  const State state = instance.state();
+  return core::has_process(state) && state != State::stopping && state != State::restarting;
+}
+
 spec::Service moved_service(const Runtime& runtime, spec::Service own) {
   for (auto& [name, port] : own.ports) {
     const auto back = runtime.moved.find(port);

@@ -19,7 +19,6 @@ struct Roll {
   int current = 0;                         // 0: none
   std::optional<ports::ProcessId> before;  // its process then
   std::unique_ptr<Instance> successor;     // of `current`; null when it is restarted in place
-  bool outdated = false;                   // the files changed since it began
 };
 
 struct Runtime {
@@ -28,6 +27,7 @@ struct Runtime {
   std::vector<std::unique_ptr<Instance>> instances;  // by number
   std::vector<std::unique_ptr<Instance>> leaving;    // scaled away, replaced or removed from the files
   std::unique_ptr<Roll> roll;
+  bool outdated = false;                              // the files changed during the roll: to look at after it
   bool removed = false;                               // from the files: goes once nothing of it runs
   std::map<std::uint16_t, std::uint16_t> moved = {};  // ports before which a gate stands, to where the process is then
   bool alone = false;                                 // started without waiting for its dependencies
@@ -46,6 +46,9 @@ struct Target {
 Target target_of(const std::string& name);
 
 bool is_active(const Instance& instance);
+
+// It has a process that is not on its way out already.
+bool is_replaceable(const Instance& instance);
 
 // The service as its instance `number` sees it, with the ports that were moved; ports of its own may still be 0.
 spec::Service moved_service(const Runtime& runtime, spec::Service own);

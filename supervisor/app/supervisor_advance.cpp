@@ -30,7 +30,11 @@ void Supervisor::roll_all() {
   for (const auto& name : std::set<std::string>(rolling_)) {
     const auto found = services_.find(name);
     if (found != services_.end() && found->second.roll) roll_on(found->second);
-    if (found == services_.end() || !found->second.roll) rolling_.erase(name);
+    if (found != services_.end() && found->second.roll) continue;
+    rolling_.erase(name);
+    if (found == services_.end() || !std::exchange(found->second.outdated, false)) continue;
+    replace_changed(found->second);
+    again_ = true;
   }
 }
 

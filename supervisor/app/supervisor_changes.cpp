@@ -124,15 +124,14 @@ bool Supervisor::holds_all(const Runtime& runtime) const {
 // The running process is not what the files say any more.
 void Supervisor::replace_changed(Runtime& runtime) {
   if (runtime.roll) {
-    // What it started already may be from before this change, so it is looked at again at the end.
-    runtime.roll->outdated = true;
+    // What it started already may be from before this change.
+    runtime.outdated = true;
     return;
   }
   std::vector<Instance*> outdated;
   for (const auto& one : runtime.instances) {
-    const State state = one->state();
-    const bool runs = core::has_process(state) && state != State::stopping && state != State::restarting;
-    if (runs && one->process() && one->digest() != outside_.plans.digest(one->service())) outdated.push_back(one.get());
+    const bool runs = is_replaceable(*one) && one->process();
+    if (runs && one->digest() != outside_.plans.digest(one->service())) outdated.push_back(one.get());
   }
   if (outdated.empty()) return;
   if (can_surge(*runtime.service) && holds_all(runtime)) {
@@ -154,6 +153,7 @@ base::Result<std::vector<control::PlanView>> Supervisor::plan(const spec::Cluste
     fresh[name].replicas = asked != request.scale.end() ? asked->second
                            : scaled != scaled_.end()    ? scaled->second
                                                         : service.replicas;
+    if (const auto known = services_.find(name); known != services_.end()) fresh[name].moved = known->second.moved;
   }
   std::set<std::string> wanted(request.services.begin(), request.services.end());
   for (const auto& name : wanted) {
@@ -182,9 +182,7 @@ void Supervisor::plan_service(const std::string& name, const Runtime& fresh, boo
                               std::vector<control::PlanView>& plan) {
   const auto known = services_.find(name);
   for (int number = 1; number <= fresh.replicas; ++number) {
-    spec::Service own = spec::instance_of(*fresh.service, number);
-    static_cast<void>(outside_.plans.number_ports(own));
-    if (known != services_.end()) own = moved_service(known->second, std::move(own));
+    const spec::Service own = own_of(fresh, number);
     const Instance* one = known == services_.end() ? nullptr : known->second.numbered(number);
     const bool changed = one != nullptr && one->digest() != outside_.plans.digest(own);
     if (one != nullptr && core::has_process(one->state())) {
@@ -207,8 +205,7 @@ base::Result<control::StartReply> Supervisor::roll(const std::string& name) {
   auto reply = reply_for(instances);
   auto roll = std::make_unique<Roll>();
   for (Instance* one : instances) {
-    const State state = one->state();
-    if (core::has_process(state) && state != State::stopping && state != State::restarting) {
+    if (is_replaceable(*one)) {
       roll->left.push_back(one->number());
     } else {
       one->handle(Event::start, "asked to restart");
@@ -251,13 +248,7 @@ void Supervisor::roll_next(Runtime& runtime) {
     if (one->replaced()) return;
   }
   Roll& roll = *runtime.roll;
-  if (roll.left.empty()) {
-    const bool outdated = roll.outdated;
-    runtime.roll.reset();
-    if (outdated) replace_changed(runtime);
-    again_ = true;
-    return;
-  }
+  if (roll.left.empty()) return runtime.roll.reset();
   const int number = roll.left.front();
   roll.left.pop_front();
   again_ = true;

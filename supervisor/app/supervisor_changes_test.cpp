@@ -247,6 +247,43 @@ TEST_F(Changes, a_changed_service_with_held_sockets_is_replaced_without_a_gap) {
   EXPECT_THAT(host_.log, ElementsAre("spawn web", "terminate web"));
 }
 
+TEST_F(Changes, a_change_while_one_is_replaced_comes_after_it) {
+  let_web_surge();
+  all_up();
+  host_.say("web", "READY=1");
+  spec::Cluster fresh = cluster_;
+  fresh.services["web"].version = "2";
+  supervisor_->reload(fresh);
+  time_.advance(1s);
+  host_.say_newest("web", "READY=1");
+  fresh.services["web"].version = "3";
+  supervisor_->reload(fresh);
+  EXPECT_THAT(host_.log, ElementsAre("spawn web", "terminate web"));
+  host_.end("web", 0);
+  time_.advance(0ms);
+  EXPECT_THAT(host_.log, ElementsAre("spawn web", "terminate web", "spawn web"));
+  EXPECT_TRUE(view("web").replacing);
+}
+
+TEST_F(Changes, a_change_comes_also_after_a_successor_that_failed) {
+  let_web_surge();
+  all_up();
+  host_.say("web", "READY=1");
+  spec::Cluster fresh = cluster_;
+  fresh.services["web"].version = "2";
+  supervisor_->reload(fresh);
+  time_.advance(0ms);
+  EXPECT_THAT(host_.log, ElementsAre("spawn web"));
+  fresh.services["web"].version = "3";
+  supervisor_->reload(fresh);
+  host_.end_newest("web", exit_1);
+  time_.advance(0ms);
+  EXPECT_THAT(host_.log, ElementsAre("spawn web", "spawn web"));
+  host_.end_newest("web", exit_1);
+  time_.advance(1s);
+  EXPECT_THAT(host_.log, ElementsAre("spawn web", "spawn web"));  // nothing changed since
+}
+
 TEST_F(Changes, a_service_that_bound_its_port_itself_is_replaced_in_place_when_it_is_to_be_held) {
   all_up();
   spec::Cluster fresh = cluster_;

@@ -131,8 +131,7 @@ void Supervisor::roll_to_ports(Runtime& runtime) {
   for (const auto& one : runtime.instances) {
     auto own = own_of(runtime, one->number());
     if (own.ports == one->service().ports) continue;
-    const State state = one->state();
-    if (core::has_process(state) && state != State::stopping && state != State::restarting) {
+    if (is_replaceable(*one)) {
       roll->left.push_back(one->number());
     } else {
       one->renew(std::make_shared<const spec::Service>(std::move(own)));

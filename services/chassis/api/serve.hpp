@@ -5,9 +5,9 @@
 #include "base/result.hpp"
 #include "base/task.hpp"
 #include "services/chassis/api/api.hpp"
+#include "services/chassis/api/states_door.hpp"
 #include "services/chassis/env/environment.hpp"
 #include "services/chassis/health/health.hpp"
-#include "services/chassis/api/states_door.hpp"
 
 namespace chassis {
 
