@@ -5,7 +5,7 @@
 PREFIX ?= /usr/local
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := build
-.PHONY: up test build lint format contracts sanitize fuzz bench-supervisor bench-load soak-supervisor kill-points install package clean deps help
+.PHONY: up test build lint format contracts sanitize fuzz bench-supervisor bench-load bench-events bench-saga soak soak-supervisor kill-points install package clean deps help
 
 help:
 	@echo 'make up       install what is missing, build, start the cluster (make up ARGS="-d --wait": in the background)'
@@ -14,9 +14,12 @@ help:
 	@echo 'make lint     check formatting, scripts and the layers; make format puts the formatting right'
 	@echo 'make contracts  write the Pact files anew that the contract tests of consumers make'
 	@echo 'make sanitize the unit tests under AddressSanitizer and UBSan'
-	@echo 'make fuzz     look for inputs that break the cluster file, a scenario or the control socket, FUZZ_S=60 seconds each'
+	@echo 'make fuzz     look for input files and messages that break something, FUZZ_S=60 seconds each'
 	@echo 'make bench-supervisor  compare with other supervisors, write docs/benchmarks.md; ten minutes'
+	@echo 'make bench-events  the way of an event against JetStream itself, write its part of docs/benchmarks.md; two minutes'
+	@echo 'make bench-saga  orders from 201 to confirmed on a real cluster, write its part of docs/benchmarks.md; a minute'
 	@echo 'make bench-load  compare msctl load with wrk, write its part of docs/benchmarks.md; two minutes'
+	@echo 'make soak     kill services at 10,000 of their system calls, do to the broker what can happen to one: nothing may be lost; about two hours'
 	@echo 'make soak-supervisor  kill the supervisor 100 times and replace services, all under load: nothing may be lost'
 	@echo 'make kill-points  kill the supervisor at each of its system calls: the next up must make good; some minutes'
 	@echo 'make install  install msctl and the chassis below PREFIX=$(PREFIX), or DESTDIR'
@@ -70,6 +73,25 @@ bench-load:
 	@.ci/deps install build run bench
 	@.ci/build msctl
 	@tests/bench/load.py --output docs/benchmarks.md $(ARGS)
+
+# Two minutes.
+bench-events:
+	@.ci/deps install build run test
+	@.ci/build --tests bench-events
+	@tests/bench/events.py --output docs/benchmarks.md $(ARGS)
+
+# A minute.
+bench-saga:
+	@.ci/deps install build run test
+	@.ci/build
+	@tests/bench/saga.py --output docs/benchmarks.md $(ARGS)
+
+# About two hours; ARGS="--points 1000 --seed 7" for fewer points, or others. `make test` runs short forms of both.
+soak:
+	@.ci/deps install build run test
+	@.ci/build
+	@tests/soak/kill_services.py $(ARGS)
+	@tests/soak/broker.py
 
 # Some minutes at most; ARGS="--kills 1000 --seconds 900" for longer. `make test` runs a short form of it.
 soak-supervisor:

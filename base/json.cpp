@@ -93,6 +93,10 @@ class StrictBuilder {
 }  // namespace
 
 Result<Json> parse_json(std::string_view text, int max_depth) {
+  // The library takes it for the end, and would never look at what comes after.
+  if (const auto nul = text.find('\0'); nul != std::string_view::npos)
+    return fail(ErrorCode::malformed,
+                "not valid JSON: at byte " + std::to_string(nul + 1) + ": not what JSON allows there");
   StrictBuilder builder(text.size(), max_depth);
   if (!Json::sax_parse(text, &builder)) {
     return fail(ErrorCode::malformed, "not valid JSON: " + builder.problem());

@@ -29,6 +29,11 @@ INSTANTIATE_TEST_SUITE_P(
                     std::pair{"\"a\nb\"", "at byte"}, std::pair{"// c\n1", "at byte"}, std::pair{"NaN", "at byte"},
                     std::pair{"01", "at byte"}, std::pair{"\"\xff\"", "at byte"}));
 
+TEST(ParseJson, ReadsOnBehindANul) {
+  using namespace std::string_view_literals;
+  for (const auto text : {"{}\0"sv, "{}\0 not json"sv, "\0"sv, "[\0]"sv}) EXPECT_FALSE(parse_json(text)) << text.size();
+}
+
 TEST(ParseJson, CapsDepth) {
   const auto nested = [](int depth) { return std::string(depth, '[') + std::string(depth, ']'); };
   EXPECT_TRUE(parse_json(nested(64)));

@@ -10,6 +10,7 @@ set(MSCTL_LIBRARIES
     "gpr|grpc/support/log.h|libgrpc++-dev"
     "grpc|grpc/grpc.h|libgrpc++-dev"
     "grpc++|grpcpp/grpcpp.h|libgrpc++-dev"
+    "hiredis|hiredis/hiredis.h|libhiredis-dev"
     "iberty|libiberty/demangle.h|libiberty-dev"
     "nats|nats/nats.h|libnats-dev"
     "pqxx|pqxx/pqxx|libpqxx-dev"

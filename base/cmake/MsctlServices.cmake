@@ -18,10 +18,38 @@ function(msctl_proto name file)
   target_link_libraries(${name} PUBLIC protobuf)
 endfunction()
 
-# msctl_events(TARGET NAMESPACE): events/TYPE.vN.schema.json of the current folder as
-# `const chassis::EventSchemas& NAMESPACE::event_schemas()`, compiled into TARGET.
+# msctl_events(TARGET NAMESPACE): events/TYPE.vN.schema.json of the current folder, which are those of the events that
+# the service publishes, as `const chassis::EventSchemas& NAMESPACE::event_schemas()`, compiled into TARGET.
 function(msctl_events target namespace)
   file(GLOB files CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/events/*.schema.json")
+  msctl_schemas(${target} ${namespace} event_schemas ${files})
+endfunction()
+
+# msctl_consumes(TARGET NAMESPACE [SCHEMA_FILE…]): what the service knows of the events that it hears of, as
+# `const chassis::EventSchemas& NAMESPACE::consumed_schemas()`, compiled into TARGET, for Consumer::check_with().
+# Files are the publisher's own where it is at hand (`../order/events/order.placed.v1.schema.json`); without any, they
+# are the copies consumes/TYPE.vN.schema.json of the current folder.
+function(msctl_consumes target namespace)
+  set(files ${ARGN})
+  if(NOT files)
+    file(GLOB files CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/consumes/*.schema.json")
+  endif()
+  if(NOT files)
+    message(FATAL_ERROR "msctl_consumes(${target} …): name schema files, or put copies into ${CMAKE_CURRENT_SOURCE_DIR}/consumes")
+  endif()
+  msctl_schemas(${target} ${namespace} consumed_schemas ${files})
+endfunction()
+
+# What the two share: `const chassis::EventSchemas& NAMESPACE::FUNCTION()` of the files.
+function(msctl_schemas target namespace function)
+  set(files "")
+  foreach(file IN LISTS ARGN)
+    cmake_path(ABSOLUTE_PATH file BASE_DIRECTORY "${CMAKE_CURRENT_SOURCE_DIR}" NORMALIZE)
+    if(NOT EXISTS "${file}")
+      message(FATAL_ERROR "${file}: there is no such schema for ${target}")
+    endif()
+    list(APPEND files "${file}")
+  endforeach()
   list(SORT files)
   set(body "")
   foreach(file IN LISTS files)
@@ -29,7 +57,7 @@ function(msctl_events target namespace)
     string(APPEND body "      R\"schema(${schema})schema\",\n")
     set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${file}")
   endforeach()
-  set(generated "${CMAKE_CURRENT_BINARY_DIR}/${target}_events.cpp")
+  set(generated "${CMAKE_CURRENT_BINARY_DIR}/${target}_${function}.cpp")
   file(CONFIGURE OUTPUT "${generated}.new" CONTENT
 "#include <cstdio>
 #include <cstdlib>
@@ -39,7 +67,7 @@ function(msctl_events target namespace)
 namespace ${namespace} {
 
 // A schema that cannot be read is a defect of the build, which the service's tests find.
-const chassis::EventSchemas& event_schemas() {
+const chassis::EventSchemas& ${function}() {
   static const chassis::EventSchemas schemas = [] {
     auto read = chassis::EventSchemas::read({
 @body@    });

@@ -24,6 +24,10 @@ struct Finding {
 std::vector<Finding> check(const RuleList& list, const Json& expected, const Json& actual, bool cascaded,
                            Reading reading);
 
+// Equality of two values that are no collections. 1 and 1.0 differ: consumers that read whole numbers refuse the
+// second.
+bool same_value(const Json& expected, const Json& actual);
+
 // `the text "x"`, `the number 3`, `a list of 2`, `null`: for sentences.
 std::string shown(const Json& value);
 // At most 200 characters of it, never cut within a character.

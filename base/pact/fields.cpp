@@ -94,10 +94,9 @@ std::vector<Mismatch> header_by_rules(const std::string& name, const std::vector
 }  // namespace
 
 std::vector<Mismatch> match_values(Place where, const std::string& name, const std::vector<std::string>& expected,
-                                   const std::vector<std::string>& actual, const RuleCategory& rules,
-                                   bool ignore_case) {
+                                   const std::vector<std::string>& actual, const RuleCategory& rules) {
   std::vector<Mismatch> found;
-  const auto* general = choose(rules, name, std::string::npos, ignore_case);
+  const auto* general = choose(rules, name, std::string::npos, false);
   if (general == nullptr && expected.size() != actual.size()) {
     found.push_back(
         mismatch(where, name, "equality", as_json(expected), as_json(actual),
@@ -114,7 +113,7 @@ std::vector<Mismatch> match_values(Place where, const std::string& name, const s
   for (std::size_t i = 0; i < actual.size() && found.size() < max_mismatches; ++i) {
     const auto path = actual.size() == 1 ? name : name + "[" + std::to_string(i) + "]";
     const auto example = i < expected.size() ? expected[i] : expected.empty() ? std::string() : expected[0];
-    if (const auto* list = choose(rules, name, i, ignore_case); list != nullptr) {
+    if (const auto* list = choose(rules, name, i, false); list != nullptr) {
       add_findings(found, where, path, example, actual[i], check(*list, example, actual[i], false, Reading::text));
     } else if (example != actual[i]) {
       found.push_back(mismatch(where, path, "equality", example, actual[i],
@@ -133,7 +132,7 @@ std::vector<Mismatch> match_fields(Place where, const Fields& expected, const Fi
       found.push_back(mismatch(where, name, "equality", as_json(values), "", "expected a value, there is none"));
       continue;
     }
-    const auto more = match_values(where, name, values, *got, rules, false);
+    const auto more = match_values(where, name, values, *got, rules);
     found.insert(found.end(), more.begin(), more.end());
   }
   for (const auto& [name, values] : actual) {

@@ -10,7 +10,7 @@ namespace base::pact {
 
 // The values of one name. Without a rule they must be the same in number, order and content.
 std::vector<Mismatch> match_values(Place where, const std::string& name, const std::vector<std::string>& expected,
-                                   const std::vector<std::string>& actual, const RuleCategory& rules, bool ignore_case);
+                                   const std::vector<std::string>& actual, const RuleCategory& rules);
 
 // All names; one that the example does not have is a mismatch when `strict`.
 std::vector<Mismatch> match_fields(Place where, const Fields& expected, const Fields& actual, const RuleCategory& rules,

@@ -17,6 +17,9 @@ inline constexpr std::size_t max_interactions = 10'000;
 // `name` is what errors call the file. Errors: malformed or too_large; the message is for people ("gateway-user.json:
 // interaction 2 (\"a user\"): $.interactions[1].request.method must be a text"), `fields` has the JSON path.
 Result<Pact> read_pact(std::string_view text, const std::string& name);
+// Its two steps, for who needs the document as well.
+Result<Json> parse_pact(std::string_view text, const std::string& name);
+Result<Pact> to_pact(const Json& document, const std::string& name);
 
 // Two spaces, keys sorted, interactions by description and states, a newline at the end: the same pact gives the same
 // bytes. Version 3 cannot hold synchronous messages, nor HTTP beside messages. Errors: invalid, saying so.

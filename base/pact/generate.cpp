@@ -3,6 +3,7 @@
 #include <array>
 
 #include "base/ids.hpp"
+#include "base/json_text.hpp"
 #include "base/pact/date_expression.hpp"
 #include "base/pact/date_pattern.hpp"
 #include "base/pact/generators.hpp"
@@ -17,11 +18,6 @@ Error wrong(const std::string& what) { return fail(ErrorCode::invalid, "a genera
 std::int64_t number_of(const Json& generator, const char* key, std::int64_t otherwise) {
   const auto found = generator.find(key);
   return found != generator.end() && found->is_number_integer() ? found->get<std::int64_t>() : otherwise;
-}
-
-std::string text_of(const Json& generator, const char* key) {
-  const auto found = generator.find(key);
-  return found != generator.end() && found->is_string() ? found->get<std::string>() : std::string();
 }
 
 // The example decides whether a number or its spelling is wanted.
@@ -79,7 +75,7 @@ Result<Json> uuid(const Json& generator, base::Random& random) {
     simple += "0123456789abcdef"[byte >> 4U];
     simple += "0123456789abcdef"[byte & 15U];
   }
-  const auto format = text_of(generator, "format");
+  const auto format = base::text_at(generator, "format");
   if (format == "simple") return Json(simple);
   auto dashed = simple;
   for (const std::size_t place : {8, 13, 18, 23}) dashed.insert(place, "-");
@@ -94,8 +90,8 @@ Result<Json> uuid(const Json& generator, base::Random& random) {
 }
 
 Result<Json> moment(const Json& generator, ExpressionKind kind, std::string format, base::Wall now) {
-  if (const auto own = text_of(generator, "format"); !own.empty()) format = own;
-  TRY(const auto time, reckon(text_of(generator, "expression"), kind, now));
+  if (const auto own = base::text_at(generator, "format"); !own.empty()) format = own;
+  TRY(const auto time, reckon(base::text_at(generator, "expression"), kind, now));
   auto pattern = DatePattern::parse(format);
   if (!pattern) return wrong("has a format that cannot be used: " + pattern.error().message);
   return Json(pattern.value().format(time));
@@ -103,7 +99,7 @@ Result<Json> moment(const Json& generator, ExpressionKind kind, std::string form
 
 // `${id}` and plain names, and either alone keeps the type of the value.
 Result<Json> from_states(const Json& generator, const GenerateContext& context) {
-  const auto expression = text_of(generator, "expression");
+  const auto expression = base::text_at(generator, "expression");
   const auto value_of = [&](const std::string& name) -> Result<Json> {
     const auto found = context.state_values.find(name);
     if (found == context.state_values.end())
@@ -130,7 +126,7 @@ Result<Json> from_states(const Json& generator, const GenerateContext& context) 
 }
 
 Result<Json> typed(const Json& generator, Json value) {
-  const auto type = text_of(generator, "dataType");
+  const auto type = base::text_at(generator, "dataType");
   const auto text = value.is_string() ? value.get<std::string>() : dump_json(value);
   if (type == "STRING") return Json(text);
   if (type != "INTEGER" && type != "DECIMAL" && type != "FLOAT" && type != "BOOLEAN") return value;
@@ -146,7 +142,7 @@ Result<Json> typed(const Json& generator, Json value) {
 // expressions that libraries write end in one group, `.*(/orders/\d+)$`.
 Result<Json> mock_server_url(const Json& generator, const Json& example, const GenerateContext& context) {
   if (context.mock_server_url.empty()) return example;
-  auto url = text_of(generator, "example");
+  auto url = base::text_at(generator, "example");
   if (url.empty() && example.is_string()) url = example.get<std::string>();
   const auto scheme = url.find("://");
   const auto path = url.find('/', scheme == std::string::npos ? 0 : scheme + 3);
@@ -154,14 +150,14 @@ Result<Json> mock_server_url(const Json& generator, const Json& example, const G
 }
 
 Result<Json> from_regex(const Json& generator, base::Random& random) {
-  TRY(auto text, text_for_regex(text_of(generator, "regex"), random));
+  TRY(auto text, text_for_regex(base::text_at(generator, "regex"), random));
   return Json(std::move(text));
 }
 
 }  // namespace
 
 Result<Json> generate(const Json& generator, const Json& example, const GenerateContext& context) {
-  const auto type = text_of(generator, "type");
+  const auto type = base::text_at(generator, "type");
   if (type == "RandomInt") return random_int(generator, example, context.random);
   if (type == "RandomDecimal") return random_decimal(generator, example, context.random);
   if (type == "RandomHexadecimal") {

@@ -62,7 +62,7 @@ class JsonComparison {
       for (auto& [rule, message] : check(rules, expected, actual, chosen.cascaded, Reading::json)) {
         add(place, rule, expected, actual, message);
       }
-    } else if (expected != actual) {
+    } else if (!same_value(expected, actual)) {
       add(place, "equality", expected, actual, "expected " + shown(expected) + ", got " + shown(actual));
     }
   }
@@ -162,10 +162,13 @@ class JsonComparison {
     }
     const bool each_key = rule != nullptr && !cascaded && rule->kind == RuleKind::each_key;
     if (each_key) keys(place, expected, actual, *rule);
-    if (!each_key && !free_keys(scope.choose(place))) same_keys(place, expected, actual, rule);
+    const auto chosen = scope.choose(place);
+    if (!each_key && !free_keys(chosen)) same_keys(place, expected, actual, rule);
     for (const auto& [key, value] : expected.items()) {
       const auto other = actual.find(key);
       if (other == actual.end()) continue;
+      // eachKey says nothing about values; rules that reach deeper do.
+      if (each_key && scope.choose(under(place, key)).path == chosen.path) continue;
       compare(under(place, key), value, *other, scope);
     }
   }
@@ -182,10 +185,10 @@ class JsonComparison {
   void values(const Where& place, const Json& expected, const Json& actual, const Scope& scope, const Rule& rule) {
     const auto rules = below(place, rule);
     const Scope inner{&rules, &scope};
-    if (expected.empty()) return;
     for (const auto& [key, value] : actual.items()) {
       const auto example = expected.find(key);
-      compare(under(place, key), example == expected.end() ? expected.front() : *example, value, inner);
+      const auto& like = example != expected.end() ? *example : expected.empty() ? value : expected.front();
+      compare(under(place, key), like, value, inner);
     }
   }
 
@@ -206,10 +209,12 @@ class JsonComparison {
         add(under(place, key), name, value, "", "expected the key \"" + shortened(key) + "\", which is missing");
       }
     }
-    if (direction_ == Direction::response) return;
+    const bool equal = rule != nullptr && rule->kind == RuleKind::equality;  // asked for, so with nothing more
+    if (direction_ == Direction::response && !equal) return;
     for (const auto& [key, value] : actual.items()) {
       if (!expected.contains(key)) {
-        add(under(place, key), name, "", value, "the key \"" + shortened(key) + "\" is not expected in a request");
+        add(under(place, key), name, "", value,
+            "the key \"" + shortened(key) + "\" is not expected" + (equal ? "" : " in a request"));
       }
     }
   }
@@ -224,9 +229,10 @@ class JsonComparison {
     } else {
       const auto rules = cascaded ? RuleCategory() : below(place, *rule);
       const Scope inner{&rules, &scope};
-      // Each element like the example's element, those beyond like its first.
-      for (std::size_t i = 0; i < actual.size() && !expected.empty(); ++i) {
-        compare(under(place, std::to_string(i)), i < expected.size() ? expected[i] : expected[0], actual[i], inner);
+      // Each element like the example's element, those beyond like its first; without any, only the rules decide.
+      for (std::size_t i = 0; i < actual.size(); ++i) {
+        const auto& like = i < expected.size() ? expected[i] : expected.empty() ? actual[i] : expected[0];
+        compare(under(place, std::to_string(i)), like, actual[i], inner);
       }
     }
   }

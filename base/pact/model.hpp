@@ -31,7 +31,7 @@ struct ProviderState {
 
 struct HttpRequest {
   std::string method = "GET";
-  std::string path = "/";  // as sent, still percent-encoded
+  std::string path = "/";  // as sent, still percent-encoded; to_http escapes what is not
   Fields query = {};       // decoded
   Fields headers = {};
   Body body = {};
@@ -100,7 +100,8 @@ std::string_view to_text(InteractionKind kind);  // "Synchronous/HTTP", …
 std::string_view to_text(Version version);       // "4.0"
 
 // The examples as messages of HTTP, without generators applied. A missing body is an empty one; a Content-Type header
-// is added from the body when the example has none.
+// is added from the body when the example has none. Content-Length and Transfer-Encoding are left out: they are the
+// sender's.
 base::http::Request to_http(const HttpRequest& request);
 base::http::Response to_http(const HttpResponse& response);
 

@@ -27,7 +27,6 @@ Result<Part> parse_part(std::string_view text) {
     part.headers.add(line.substr(0, colon), value);
   }
   part.name = parameter(part.headers.get("content-disposition"), "name");
-  part.file_name = parameter(part.headers.get("content-disposition"), "filename");
   part.content_type = part.headers.get("content-type");
   return part;
 }

@@ -12,8 +12,7 @@
 namespace base::pact {
 
 struct Part {
-  std::string name;  // of Content-Disposition; empty when it has none
-  std::string file_name;
+  std::string name;          // of Content-Disposition; empty when it has none
   std::string content_type;  // empty when it has none
   base::http::Headers headers;
   std::string bytes;

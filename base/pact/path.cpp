@@ -127,12 +127,6 @@ std::uint64_t PathExpression::weight(const Where& place) const {
   return weight;
 }
 
-bool PathExpression::exact(const Where& place) const { return tokens_.size() == place.size() && weight(place) != 0; }
-
-bool PathExpression::ends_in_wildcard() const {
-  return !tokens_.empty() && (tokens_.back().kind == Kind::any_key || tokens_.back().kind == Kind::any_index);
-}
-
 std::string to_text(const Where& place) {
   std::string text = "$";
   for (const auto& element : place) {

@@ -32,9 +32,6 @@ class PathExpression {
   // a wildcard, times 2 for the root. An expression that is shorter than the place fits it as a rule of its ancestors
   // does (rules cascade).
   std::uint64_t weight(const Where& place) const;
-  // Fits and has the same length.
-  bool exact(const Where& place) const;
-  bool ends_in_wildcard() const;
 
   const std::vector<Token>& tokens() const { return tokens_; }
   const std::string& text() const { return text_; }

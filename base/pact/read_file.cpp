@@ -418,11 +418,20 @@ Result<Pact> read_document(const Json& document) {
 }  // namespace
 
 Result<Pact> read_pact(std::string_view text, const std::string& name) {
+  TRY(const auto document, parse_pact(text, name));
+  return to_pact(document, name);
+}
+
+Result<Json> parse_pact(std::string_view text, const std::string& name) {
   if (text.size() > max_file_bytes) return fail(ErrorCode::too_large, name + ": is larger than 32 MiB");
   if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
   auto document = parse_json(text);
   if (!document) return fail(ErrorCode::malformed, name + ": " + document.error().message);
-  auto pact = read_document(document.value());
+  return document;
+}
+
+Result<Pact> to_pact(const Json& document, const std::string& name) {
+  auto pact = read_document(document);
   if (pact) return pact;
   auto error = pact.error();
   const bool placed = error.message.starts_with("interaction ");

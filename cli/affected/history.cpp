@@ -90,15 +90,11 @@ base::Result<Difference> difference(const fs::path& folder, const std::string& b
   return found;
 }
 
-base::Result<std::map<std::string, std::string>> files_at(const fs::path& top, const std::string& commit,
-                                                          const std::vector<std::string>& names) {
-  const std::set<std::string> wanted(names.begin(), names.end());
-  return files_at(top, commit,
-                  [&wanted](const std::string& path) { return wanted.contains(fs::path(path).filename().string()); });
-}
+namespace {
 
-base::Result<std::map<std::string, std::string>> files_at(const fs::path& top, const std::string& commit,
-                                                          const std::function<bool(const std::string&)>& wanted) {
+// Those files of the commit whose path from the top is `wanted`.
+base::Result<std::map<std::string, std::string>> read_files(const fs::path& top, const std::string& commit,
+                                                            const std::function<bool(const std::string&)>& wanted) {
   TRY(const auto tree, git(top, {"ls-tree", "-r", "-z", commit}));
   std::vector<std::string> paths;
   std::string objects;
@@ -123,6 +119,27 @@ base::Result<std::map<std::string, std::string>> files_at(const fs::path& top, c
     found[path] = answer.out.substr(end + 1, size);
     at = end + 1 + size + 1;
   }
+  return found;
+}
+
+}  // namespace
+
+base::Result<std::map<std::string, std::string>> files_at(const fs::path& top, const std::string& commit,
+                                                          const std::vector<std::string>& names) {
+  const std::set<std::string> wanted(names.begin(), names.end());
+  return read_files(top, commit,
+                    [&wanted](const std::string& path) { return wanted.contains(fs::path(path).filename().string()); });
+}
+
+base::Result<std::map<std::string, std::string>> files_below(const Difference& difference, const fs::path& root,
+                                                             const std::function<bool(const std::string&)>& wanted) {
+  const auto below = root.lexically_relative(difference.top).string();
+  const std::string prefix = below == "." ? "" : below + "/";
+  TRY(const auto files, read_files(difference.top, difference.from, [&](const std::string& path) {
+        return path.starts_with(prefix) && wanted(path.substr(prefix.size()));
+      }));
+  std::map<std::string, std::string> found;
+  for (const auto& [path, text] : files) found[path.substr(prefix.size())] = text;
   return found;
 }
 

@@ -26,8 +26,9 @@ base::Result<Difference> difference(const std::filesystem::path& folder, const s
 // The files of that commit whose names (without folder) are among `names`, by path from the top.
 base::Result<std::map<std::string, std::string>> files_at(const std::filesystem::path& top, const std::string& commit,
                                                           const std::vector<std::string>& names);
-// The same of those whose path from the top is `wanted`.
-base::Result<std::map<std::string, std::string>> files_at(const std::filesystem::path& top, const std::string& commit,
-                                                          const std::function<bool(const std::string&)>& wanted);
+// The files of the difference's first commit below `root` whose path from there is `wanted`, by that path.
+base::Result<std::map<std::string, std::string>> files_below(const Difference& difference,
+                                                             const std::filesystem::path& root,
+                                                             const std::function<bool(const std::string&)>& wanted);
 
 }  // namespace affected

@@ -19,25 +19,22 @@ using base::ErrorCode;
 using base::Json;
 using Texts = std::map<std::string, std::string>;
 
+constexpr auto as_it_was = "as it was at --base, ";
+
 // One service to compare; of one that is gone only what it was.
 struct Subject {
   std::string name;
   std::string folder;  // relative to the root
   const spec::Service* service = nullptr;
+  std::string folder_before = {};  // where it was
 };
 
 // The files that matter, as they were, by path from the root.
 base::Result<Texts> base_files(const affected::Difference& difference, const fs::path& root) {
-  const auto below = fs::path(root).lexically_relative(difference.top).string();
-  const std::string prefix = below == "." ? "" : below + "/";
-  const auto wanted = [&prefix](const std::string& path) {
+  return affected::files_below(difference, root, [](const std::string& path) {
     const auto name = fs::path(path).filename().string();
-    return path.starts_with(prefix) && (path.ends_with(".proto") || name == openapi_file || name == "service.yaml");
-  };
-  TRY(const auto files, affected::files_at(difference.top, difference.from, wanted));
-  Texts texts;
-  for (const auto& [path, text] : files) texts[path.substr(prefix.size())] = text;
-  return texts;
+    return path.ends_with(".proto") || name == openapi_file || name == "service.yaml";
+  });
 }
 
 void write_protos(const Texts& files, const fs::path& folder) {
@@ -56,37 +53,48 @@ std::vector<std::string> protos_below(const Texts& files, const std::string& fol
   return found;
 }
 
+// The folders of services that are no longer there, by the names of the services. One that a profile leaves out is
+// still there.
+std::map<std::string, std::string> folders_gone(const spec::Cluster& cluster, const Texts& before) {
+  std::map<std::string, std::string> gone;
+  for (const auto& [path, text] : before) {
+    std::error_code failed;
+    if (fs::path(path).filename() != "service.yaml" || fs::exists(cluster.root / path, failed)) continue;
+    const auto document = spec::parse_yaml(text, path);
+    const Json name =
+        document && document.value().value.is_object() ? document.value().value.value("name", Json()) : Json();
+    if (name.is_string()) gone[name.get<std::string>()] = fs::path(path).parent_path().string();
+  }
+  return gone;
+}
+
 std::vector<Subject> subjects_of(const spec::Cluster& cluster, const Texts& before,
                                  const std::vector<std::string>& services) {
   std::vector<Subject> subjects;
   std::set<std::string> folders;
+  const auto moved_from = folders_gone(cluster, before);
   for (const auto& [name, service] : cluster.services) {
     // A service without a folder of its own has no interface of its own.
     if (service.home == cluster.root) continue;
     const auto folder = service.home.lexically_relative(cluster.root).string();
     folders.insert(folder);
     if (!services.empty() && std::find(services.begin(), services.end(), name) == services.end()) continue;
-    subjects.push_back({name, folder, &service});
+    const auto was = moved_from.find(name);
+    const bool moved = !before.contains(folder + "/service.yaml") && was != moved_from.end();
+    subjects.push_back({name, folder, &service, moved ? was->second : folder});
+    if (moved) folders.insert(was->second);
   }
   if (!services.empty()) return subjects;
-  for (const auto& [path, text] : before) {
-    const auto folder = fs::path(path).parent_path().string();
-    if (fs::path(path).filename() != "service.yaml" || folders.contains(folder) || protos_below(before, folder).empty())
-      continue;
-    const auto document = spec::parse_yaml(text, path);
-    const Json name =
-        document && document.value().value.is_object() ? document.value().value.value("name", Json()) : Json();
-    // One that a profile leaves out is still there.
-    std::error_code failed;
-    if (name.is_string() && !fs::exists(cluster.root / path, failed))
-      subjects.push_back({name.get<std::string>(), folder, nullptr});
+  for (const auto& [name, folder] : moved_from) {
+    if (!folders.contains(folder) && !protos_below(before, folder).empty())
+      subjects.push_back({name, folder, nullptr, folder});
   }
   return subjects;
 }
 
-base::Result<Json> parse_document(const std::string& text, const std::string& file) {
+base::Result<Json> parse_document(const std::string& text, const std::string& file, const std::string& when = {}) {
   auto json = base::parse_json(text);
-  if (!json) return base::fail(ErrorCode::malformed, file + ": " + json.error().message);
+  if (!json) return base::fail(ErrorCode::malformed, when + file + ": " + json.error().message);
   return json;
 }
 
@@ -127,9 +135,9 @@ base::Result<Checked> check_one(const spec::Cluster& cluster, const Subject& sub
   }
   auto found = compare(was, is, rules);
   const auto openapi = subject.folder + "/" + openapi_file;
-  if (const auto old = before.find(openapi); old != before.end()) {
+  if (const auto old = before.find(subject.folder_before + "/" + openapi_file); old != before.end()) {
     files.insert(openapi);
-    TRY(const auto was_document, parse_document(old->second, openapi));
+    TRY(const auto was_document, parse_document(old->second, old->first, as_it_was));
     TRY(const auto document, document_now(cluster, openapi));
     auto rest = compare_rest(was_document, document, openapi, rules);
     found.insert(found.end(), std::make_move_iterator(rest.begin()), std::make_move_iterator(rest.end()));
@@ -174,7 +182,8 @@ base::Result<Outcome> check(const spec::Cluster& cluster, const std::string& rev
   const auto subjects = subjects_of(cluster, before, services);
   std::vector<Query> queries;
   for (const auto& subject : subjects) {
-    queries.push_back({copy.path(), subject.folder + "/proto", protos_below(before, subject.folder)});
+    queries.push_back(
+        {copy.path(), subject.folder_before + "/proto", protos_below(before, subject.folder_before), as_it_was});
     queries.push_back(
         {cluster.root, subject.folder + "/proto",
          subject.service == nullptr ? std::vector<std::string>() : proto_files(cluster.root, subject.service->home)});

@@ -2,6 +2,8 @@
 
 #include "cli/api/compare.hpp"
 
+#include "base/joined.hpp"
+
 namespace api {
 namespace {
 
@@ -14,12 +16,6 @@ std::map<std::int64_t, Names> names_by_number(const Enum& type) {
   return names;
 }
 
-std::string joined(const Names& names) {
-  std::string text;
-  for (const auto& name : names) text += (text.empty() ? "" : ", ") + name;
-  return text;
-}
-
 int line_of_number(const Enum& type, std::int64_t number) {
   for (const auto& value : type.values) {
     if (value.number == number) return value.line;
@@ -29,7 +25,7 @@ int line_of_number(const Enum& type, std::int64_t number) {
 
 void deleted_value(const Enum& before, const Enum& now, std::int64_t number, const Names& names, Findings& findings) {
   const auto subject = before.full_name + "." + *names.begin();
-  const auto what = "the value " + std::to_string(number) + " (" + joined(names) + ") was deleted";
+  const auto what = "the value " + std::to_string(number) + " (" + base::joined(names) + ") was deleted";
   findings.add("ENUM_VALUE_NO_DELETE", now.file, now.line, subject, what);
   if (!missing_ranges({{number, number}}, now.reserved).empty()) {
     findings.add("ENUM_VALUE_NO_DELETE_UNLESS_NUMBER_RESERVED", now.file, now.line, subject,
@@ -55,8 +51,8 @@ void compare_enum(const Enum& before, const Enum& now, Findings& findings) {
     } else if (!std::includes(found->second.begin(), found->second.end(), names.begin(), names.end())) {
       findings.add("ENUM_VALUE_SAME_NAME", now.file, line_of_number(now, number),
                    before.full_name + "." + *names.begin(),
-                   "the value " + std::to_string(number) + " changed its name from " + joined(names) + " to " +
-                       joined(found->second));
+                   "the value " + std::to_string(number) + " changed its name from " + base::joined(names) + " to " +
+                       base::joined(found->second));
     }
   }
   for (const auto& range : before.reserved) {

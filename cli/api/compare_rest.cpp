@@ -1,8 +1,11 @@
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <limits>
 
 #include "cli/api/compare.hpp"
+
+#include "base/joined.hpp"
 
 namespace api {
 namespace {
@@ -56,10 +59,11 @@ std::set<std::string> texts(const Json& list) {
   return set;
 }
 
-std::string listed(const std::set<std::string>& parts) {
-  std::string text;
-  for (const auto& part : parts) text += (text.empty() ? "" : ", ") + part;
-  return text;
+// Which of the path's parameters that is, from 0; how many there are for one that is none.
+std::size_t place_of(const std::string& path, const std::string& name) {
+  const auto end = path.find("{" + name + "}");
+  return static_cast<std::size_t>(std::count(
+      path.begin(), end == std::string::npos ? path.end() : path.begin() + static_cast<std::ptrdiff_t>(end), '{'));
 }
 
 // Types with what they imply: a number takes whole numbers.
@@ -78,13 +82,18 @@ std::string misfit(const Json& narrow, const Json& wide) {
   const auto narrow_types = types_of(narrow);
   const auto wide_types = types_of(wide);
   if (!wide_types.empty() && (narrow_types.empty() || !is_subset(narrow_types, wide_types))) {
-    return "type " + (narrow_types.empty() ? "any" : listed(texts(member(narrow, "type")))) + " against " +
-           listed(texts(member(wide, "type")));
+    return "type " + (narrow_types.empty() ? "any" : base::joined(texts(member(narrow, "type")))) + " against " +
+           base::joined(texts(member(wide, "type")));
   }
-  const auto narrow_enum = texts(member(narrow, "enum"));
-  const auto wide_enum = texts(member(wide, "enum"));
+  const auto values_of = [](const Json& schema) {
+    const Json& constant = member(schema, "const");
+    return constant.is_null() ? texts(member(schema, "enum")) : texts(Json::array({constant}));
+  };
+  const auto narrow_enum = values_of(narrow);
+  const auto wide_enum = values_of(wide);
   if (!wide_enum.empty() && (narrow_enum.empty() || !is_subset(narrow_enum, wide_enum))) {
-    return "values " + (narrow_enum.empty() ? "any" : listed(narrow_enum)) + " against " + listed(wide_enum);
+    return "values " + (narrow_enum.empty() ? "any" : base::joined(narrow_enum)) + " against " +
+           base::joined(wide_enum);
   }
   const auto number = [](const Json& schema, const char* key, double otherwise) {
     const Json& value = member(schema, key);
@@ -97,6 +106,9 @@ std::string misfit(const Json& narrow, const Json& wide) {
   for (const char* key : {"maximum", "exclusiveMaximum", "maxLength", "maxItems"}) {
     if (number(narrow, key, infinity) > number(wide, key, infinity)) return std::string(key);
   }
+  const double step = number(wide, "multipleOf", 0);
+  if (step > 0 && !(std::fmod(number(narrow, "multipleOf", step / 2), step) == 0)) return "multipleOf";
+  if (member(wide, "uniqueItems") == true && member(narrow, "uniqueItems") != true) return "uniqueItems";
   const Json& pattern = member(wide, "pattern");
   if (!pattern.is_null() && member(narrow, "pattern") != pattern) return "pattern";
   const Json& format = member(wide, "format");
@@ -114,9 +126,16 @@ class RestComparison {
 
   void run() {
     std::map<std::string, const Json*> paths;
-    for (const auto& [path, item] : member(now_, "paths").items()) paths[path_key(path)] = &item;
-    for (const auto& [path, item] : member(before_, "paths").items()) {
+    std::map<std::string, std::string> names;
+    for (const auto& [path, item] : member(now_, "paths").items()) {
+      paths[path_key(path)] = &follow(now_, item);
+      names[path_key(path)] = path;
+    }
+    for (const auto& [path, given] : member(before_, "paths").items()) {
+      const Json& item = follow(before_, given);
       const auto found = paths.find(path_key(path));
+      path_before_ = path;
+      path_now_ = names[path_key(path)];
       for (const char* method : methods) {
         const Json& old = member(item, method);
         if (!old.is_object()) continue;
@@ -139,45 +158,62 @@ class RestComparison {
     findings_.add(rule, file_, 0, operation_ + (where.empty() ? "" : " " + where), message);
   }
 
-  static std::map<std::string, const Json*> parameters(const Json& document, const Json& operation, const Json& item) {
+  static std::map<std::string, const Json*> parameters(const Json& document, const Json& operation, const Json& item,
+                                                       const std::string& path) {
     std::map<std::string, const Json*> found;
     for (const Json* holder : {&item, &operation}) {
       for (const auto& each : member(*holder, "parameters")) {
         const Json& parameter = follow(document, each);
         const Json& name = member(parameter, "name");
         const Json& in = member(parameter, "in");
-        // A path's parameters are told apart by their place, and the path was found.
-        if (name.is_string() && in.is_string() && in != "path") {
-          found[in.get<std::string>() + " " + name.get<std::string>()] = &parameter;
-        }
+        if (!name.is_string() || !in.is_string()) continue;
+        // A path's parameters are told apart by their place.
+        const auto text = name.get<std::string>();
+        found[in.get<std::string>() + " " + (in == "path" ? std::to_string(place_of(path, text)) : text)] = &parameter;
       }
     }
     return found;
   }
 
   void compare_parameters(const Json& old, const Json& old_item, const Json& current, const Json& current_item) {
-    const auto was = parameters(before_, old, old_item);
-    const auto is = parameters(now_, current, current_item);
+    const auto was = parameters(before_, old, old_item, path_before_);
+    const auto is = parameters(now_, current, current_item, path_now_);
     const auto required = [](const Json* parameter) { return member(*parameter, "required") == true; };
-    for (const auto& [name, parameter] : was) {
-      const auto found = is.find(name);
+    for (const auto& [key, parameter] : was) {
+      const auto found = is.find(key);
+      const bool in_path = key.starts_with("path ");
+      const auto name = in_path ? "path " + member(*parameter, "name").get<std::string>() : key;
       if (found == is.end()) {
+        if (in_path) continue;  // the path was found, so it is there, only not described
         add("REST_PARAMETER_NO_DELETE", name, "the parameter was deleted");
         continue;
       }
       if (!required(parameter) && required(found->second))
         add("REST_PARAMETER_NOT_REQUIRED", name, "the parameter is required now");
-      const auto wrong =
-          misfit(follow(before_, member(*parameter, "schema")), follow(now_, member(*found->second, "schema")));
+      const Json& old_schema = follow(before_, member(*parameter, "schema"));
+      const Json& schema = follow(now_, member(*found->second, "schema"));
+      auto wrong = misfit(old_schema, schema);
+      if (wrong.empty())
+        wrong = misfit(follow(before_, member(old_schema, "items")), follow(now_, member(schema, "items")));
       if (!wrong.empty()) add("REST_PARAMETER_SAME_TYPE", name, "the parameter takes less than before: " + wrong);
     }
     for (const auto& [name, parameter] : is) {
-      if (!was.contains(name) && required(parameter))
+      if (!was.contains(name) && required(parameter) && !name.starts_with("path "))
         add("REST_PARAMETER_NOT_REQUIRED", name, "a required parameter was added");
     }
   }
 
+  // Without `security`, or with an empty one among its alternatives.
+  static bool is_for_all(const Json& document, const Json& operation) {
+    const Json& own = member(operation, "security");
+    const Json& security = own.is_null() ? member(document, "security") : own;
+    return !security.is_array() || security.empty() ||
+           std::any_of(security.begin(), security.end(), [](const Json& each) { return each.empty(); });
+  }
+
   void operation(const Json& old, const Json& old_item, const Json& current, const Json& current_item) {
+    if (is_for_all(before_, old) && !is_for_all(now_, current))
+      add("REST_SECURITY_NOT_REQUIRED", "", "whoever calls must say who it is now");
     compare_parameters(old, old_item, current, current_item);
     const Json& old_body = follow(before_, member(old, "requestBody"));
     const Json& body = follow(now_, member(current, "requestBody"));
@@ -191,6 +227,11 @@ class RestComparison {
       if (same.is_null()) {
         add("REST_STATUS_NO_DELETE", status, "the status is no longer answered; there is " + success_of(current));
       } else {
+        const Json& headers = member(follow(now_, same), "headers");
+        for (const auto& [name, header] : member(follow(before_, response), "headers").items()) {
+          if (member(headers, name).is_null())
+            add("REST_RESPONSE_FIELD_NO_DELETE", "response header " + name, "the header was deleted");
+        }
         contents(member(follow(before_, response), "content"), member(follow(now_, same), "content"), false);
       }
     }
@@ -201,7 +242,7 @@ class RestComparison {
     for (const auto& [status, response] : member(operation, "responses").items()) {
       if (status.starts_with('2')) found.insert(status);
     }
-    return found.empty() ? "none that means success" : listed(found);
+    return found.empty() ? "none that means success" : base::joined(found);
   }
 
   void contents(const Json& old, const Json& current, bool request) {
@@ -220,15 +261,40 @@ class RestComparison {
     const Json& old = follow(before_, old_side);
     const Json& current = follow(now_, side);
     if (depth > max_depth || !old.is_object() || !current.is_object() || !seen_.insert({&old, &current}).second) return;
-    const auto wrong = request ? misfit(old, current) : misfit(current, old);
-    if (!wrong.empty()) {
-      add(request ? "REST_REQUEST_SAME_TYPE" : "REST_RESPONSE_SAME_TYPE", where,
-          request ? "it takes less than before: " + wrong : "it can be more than before: " + wrong);
+    auto wrong = request ? misfit(old, current) : misfit(current, old);
+    if (wrong.empty() && request && member(old, "additionalProperties") != false &&
+        member(current, "additionalProperties") == false) {
+      wrong = "further fields are refused";
     }
+    if (!wrong.empty()) differs(request, where, wrong);
+    alternatives(old, current, request, where, depth);
     fields(old, current, request, where, depth);
     for (const char* below : {"items", "additionalProperties"}) {
       const Json& part = member(old, below);
       if (part.is_object()) schema(part, member(current, below), request, where + "[]", depth + 1);
+    }
+  }
+
+  void differs(bool request, const std::string& where, const std::string& what) {
+    add(request ? "REST_REQUEST_SAME_TYPE" : "REST_RESPONSE_SAME_TYPE", where,
+        request ? "it takes less than before: " + what : "it can be more than before: " + what);
+  }
+
+  // Part by part, in their order.
+  void alternatives(const Json& old, const Json& current, bool request, const std::string& where, int depth) {
+    for (const std::string key : {"allOf", "anyOf", "oneOf"}) {
+      const auto parts = [&key](const Json& schema) {
+        const Json& list = member(schema, key);
+        return list.is_array() ? list.size() : 0;
+      };
+      const auto was = parts(old);
+      const auto is = parts(current);
+      // More parts are less for allOf, and one part less than none for the others.
+      const bool fewer_values = key == "allOf" ? is > was : was == 0 ? is > 0 : is > 0 && is < was;
+      const bool more_values = key == "allOf" ? is < was : is == 0 ? was > 0 : was > 0 && is > was;
+      if (request ? fewer_values : more_values) differs(request, where, key);
+      for (std::size_t i = 0; i < std::min(was, is); ++i)
+        schema(old[key][i], current[key][i], request, where, depth + 1);
     }
   }
 
@@ -260,6 +326,8 @@ class RestComparison {
   std::string file_;
   Findings& findings_;
   std::string operation_;
+  std::string path_before_;
+  std::string path_now_;
   std::set<std::pair<const Json*, const Json*>> seen_;
 };
 

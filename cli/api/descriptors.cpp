@@ -74,7 +74,8 @@ base::Result<std::vector<Interface>> read_interfaces(const std::vector<Query>& q
   for (std::size_t i = 0; i < queries.size(); ++i) {
     if (best[i] == nullptr) continue;
     if (!best[i]->value("ok", false))
-      return base::fail(ErrorCode::malformed, best[i]->value("error", "msctl-grpc failed"));
+      return base::fail(ErrorCode::malformed, queries[i].when + (from_folder[i] ? queries[i].folder + "/" : "") +
+                                                  best[i]->value("error", "msctl-grpc failed"));
     TRY(interfaces[i], read_interface(best[i]->at("descriptors"), from_folder[i] ? queries[i].folder + "/" : ""));
   }
   return interfaces;

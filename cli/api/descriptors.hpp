@@ -14,6 +14,7 @@ struct Query {
   std::filesystem::path root;      // absolute
   std::string folder;              // FOLDER/proto, relative to the root; imports are looked up there, too
   std::vector<std::string> files;  // relative to the root; none: an empty interface
+  std::string when = {};           // put before what is wrong with it
 };
 
 // One interface a query, or the first problem: `services/user/proto/user.proto:12:3: "Foo" is not defined.` Imports are

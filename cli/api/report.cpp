@@ -1,5 +1,6 @@
 #include "cli/api/report.hpp"
 
+#include "base/joined.hpp"
 #include "cli/report/report.hpp"
 #include "cli/terminal/table.hpp"
 
@@ -8,12 +9,6 @@ namespace {
 
 using base::Json;
 using Colour = cli::Style::Colour;
-
-std::string joined(const std::vector<std::string>& parts) {
-  std::string text;
-  for (const auto& part : parts) text += (text.empty() ? "" : ", ") + part;
-  return text;
-}
 
 std::string place_of(const Finding& finding) {
   return finding.file + (finding.line > 0 ? ":" + std::to_string(finding.line) : "");
@@ -57,7 +52,7 @@ std::string text_of(const Outcome& outcome, const std::string& base, const cli::
     const auto& breaks = checked.findings.front().breaks;
     text += style.paint(Colour::red, "broken") + "  " + checked.service + ": " +
             plural(checked.findings.size(), "change") + (checked.findings.size() == 1 ? " breaks " : " break ") +
-            (breaks.empty() ? "nobody in this cluster, but maybe others" : joined(breaks)) + "\n";
+            (breaks.empty() ? "nobody in this cluster, but maybe others" : base::joined(breaks)) + "\n";
   }
   return text;
 }
@@ -91,7 +86,7 @@ std::string junit_of(const Outcome& outcome) {
     report::Suite suite{checked.service, {}};
     for (const auto& f : checked.findings) {
       suite.cases.push_back({f.rule + " " + f.subject, report::Outcome::failed, 0, f.message,
-                             place_of(f) + "\nbreaks " + joined(f.breaks)});
+                             place_of(f) + "\nbreaks " + base::joined(f.breaks)});
     }
     if (suite.cases.empty()) suite.cases.push_back({"compatible", report::Outcome::passed});
     suites.push_back(std::move(suite));

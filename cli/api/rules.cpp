@@ -109,6 +109,7 @@ const std::vector<Rule>& rules() {
       {"REST_RESPONSE_SAME_TYPE", rest, "a field of a response has only types that it had"},
       {"REST_STATUS_NO_DELETE", rest, "success keeps its status"},
       {"REST_MEDIA_TYPE_NO_DELETE", rest, "no media type of a request or response is deleted"},
+      {"REST_SECURITY_NOT_REQUIRED", rest, "no method of a path that anybody may call begins to ask who it is"},
   };
   return all;
 }

@@ -82,6 +82,7 @@ Json test_results(const std::vector<Result>& results) {
     Json one{{"interactionDescription", result.interaction},
              {"success", result.outcome == Outcome::passed},
              {"mismatches", Json::array()}};
+    if (!result.id.empty()) one["interactionId"] = result.id;
     if (!result.states.empty()) one["providerStates"] = result.states;
     for (const auto& mismatch : result.mismatches) {
       one["mismatches"].push_back({{"attribute", base::pact::to_text(mismatch.where)},
@@ -204,7 +205,7 @@ base::Result<Sources> Broker::contracts_for(const Wanted& wanted) {
     const std::string url = href_of(one, "self");
     const std::string name = text_at(one, {"_links", "self", "name"});
     TRY(const auto document, ask("GET", url));
-    auto source = read_source(base::dump_json(document), name.empty() ? shown_url(url) : name);
+    auto source = to_source(document, name.empty() ? shown_url(url) : name);
     if (!source) {
       sources.broken.push_back({shown_url(url), source.error().message});
       continue;

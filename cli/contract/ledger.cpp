@@ -4,6 +4,7 @@
 #include <fstream>
 #include <iterator>
 
+#include "base/json_text.hpp"
 #include "cli/files/files.hpp"
 
 namespace contract {
@@ -30,14 +31,9 @@ std::string verification_path(const std::string& consumer, const std::string& pr
          as_file_name(provider_version) + ".json";
 }
 
-std::string text_of(const Json& value, const char* key) {
-  const auto found = value.find(key);
-  return found != value.end() && found->is_string() ? found->get<std::string>() : std::string();
-}
-
 VersionRecord to_version(const Json& value) {
   VersionRecord record{
-      text_of(value, "service"), text_of(value, "version"), text_of(value, "branch"), text_of(value, "at"), {}};
+      base::text_at(value, "service"), base::text_at(value, "version"), base::text_at(value, "at"), {}};
   const Json pacts = value.value("pacts", Json::object());
   for (const auto& [provider, digest] : pacts.items()) {
     if (digest.is_string()) record.pacts[provider] = digest.get<std::string>();
@@ -47,11 +43,11 @@ VersionRecord to_version(const Json& value) {
 
 Verification to_verification(const Json& value) {
   Verification read;
-  read.consumer = text_of(value, "consumer");
-  read.consumer_version = text_of(value, "consumer_version");
-  read.provider = text_of(value, "provider");
-  read.provider_version = text_of(value, "provider_version");
-  read.digest = text_of(value, "pact");
+  read.consumer = base::text_at(value, "consumer");
+  read.consumer_version = base::text_at(value, "consumer_version");
+  read.provider = base::text_at(value, "provider");
+  read.provider_version = base::text_at(value, "provider_version");
+  read.digest = base::text_at(value, "pact");
   const Json success = value.value("success", Json(false));
   read.success = success.is_boolean() && success.get<bool>();
   for (const Json& failure : value.value("failures", Json::array())) {
@@ -59,7 +55,7 @@ Verification to_verification(const Json& value) {
   }
   const Json count = value.value("interactions", Json(0));
   read.interactions = count.is_number_unsigned() ? count.get<std::size_t>() : 0;
-  read.at = text_of(value, "at");
+  read.at = base::text_at(value, "at");
   return read;
 }
 
@@ -165,8 +161,8 @@ base::Result<std::vector<Deployment>> Ledger::deployments(const std::string& env
     if (!name.ends_with(".json")) continue;
     TRY(const auto value, read(folder + "/" + name));
     if (!value) continue;
-    found.push_back({text_of(*value, "environment"), text_of(*value, "service"), text_of(*value, "version"),
-                     text_of(*value, "at")});
+    found.push_back({base::text_at(*value, "environment"), base::text_at(*value, "service"),
+                     base::text_at(*value, "version"), base::text_at(*value, "at")});
   }
   return found;
 }
@@ -187,9 +183,9 @@ base::Result<std::vector<Source>> Ledger::deployed_contracts(const std::vector<S
       for (const auto& [provider, digest] : record->pacts) {
         if (is_known(one.service, provider, digest)) continue;
         const std::string path = "pacts/" + pair_folder(one.service, provider) + "/" + short_digest(digest) + ".json";
-        TRY(const auto document, read(path));
+        TRY(auto document, read(path));
         if (!document) continue;
-        TRY(auto source, read_source(base::dump_json(*document), (folder_ / path).string()));
+        TRY(auto source, to_source(std::move(*document), (folder_ / path).string()));
         source.consumer_version = one.version;
         sources.push_back(std::move(source));
       }
@@ -202,9 +198,8 @@ base::Result<void> Ledger::record(const VersionRecord& record) const {
   TRY(const auto before, version(record.service, record.version));
   // A dirty version, or one recorded in parts, may have got other contracts meanwhile.
   if (before && before->pacts == record.pacts) return base::success();
-  Json value{{"service", record.service}, {"version", record.version}, {"at", record.at}, {"pacts", record.pacts}};
-  if (!record.branch.empty()) value["branch"] = record.branch;
-  return write(version_path(record.service, record.version), value);
+  return write(version_path(record.service, record.version),
+               {{"service", record.service}, {"version", record.version}, {"at", record.at}, {"pacts", record.pacts}});
 }
 
 base::Result<void> Ledger::record(const Source& contract) const {
@@ -233,9 +228,9 @@ base::Result<void> Ledger::record(const Verification& one) const {
 base::Result<void> Ledger::record(const Deployment& one) const {
   const std::string path = "deployments/" + as_file_name(one.environment) + "/" + as_file_name(one.service) + ".json";
   TRY(const auto before, read(path));
-  if (before && text_of(*before, "version") == one.version) return base::success();
+  if (before && base::text_at(*before, "version") == one.version) return base::success();
   Json value{{"environment", one.environment}, {"service", one.service}, {"version", one.version}, {"at", one.at}};
-  if (before) value["before"] = text_of(*before, "version");
+  if (before) value["before"] = base::text_at(*before, "version");
   return write(path, value);
 }
 

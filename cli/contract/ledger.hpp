@@ -25,7 +25,6 @@ namespace contract {
 struct VersionRecord {
   std::string service;
   std::string version;
-  std::string branch;
   std::string at;                            // RFC 3339
   std::map<std::string, std::string> pacts;  // provider to digest
 };
@@ -49,10 +48,12 @@ struct Deployment {
   std::string at;
 };
 
+inline constexpr std::string_view ledger_path = "contracts/ledger";  // beside msctl.yaml
+
 class Ledger {
  public:
   // `root` is the cluster's folder. The ledger need not be there.
-  explicit Ledger(std::filesystem::path root) : folder_(std::move(root) / "contracts" / "ledger") {}
+  explicit Ledger(std::filesystem::path root) : folder_(std::move(root) / ledger_path) {}
 
   const std::filesystem::path& folder() const { return folder_; }
 

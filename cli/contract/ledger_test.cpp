@@ -30,7 +30,7 @@ class Ledgers : public ::testing::Test {
   ~Ledgers() override { fs::remove_all(root_); }
 
   void version(const std::string& service, const std::string& version, std::map<std::string, std::string> pacts = {}) {
-    VersionRecord record{service, version, "main", "2026-01-0" + version + "T00:00:00Z", std::move(pacts)};
+    VersionRecord record{service, version, "2026-01-0" + version + "T00:00:00Z", std::move(pacts)};
     ASSERT_TRUE(ledger().record(record));
   }
   void deployed(const std::string& service, const std::string& version) {
@@ -131,7 +131,7 @@ TEST_F(Ledgers, WritesNothingTwiceAndNothingOutside) {
   version("shop", "1");
   const auto file = ledger().folder() / "versions/shop/1.json";
   const auto before = fs::last_write_time(file);
-  ASSERT_TRUE(ledger().record(VersionRecord{"shop", "1", "other", "2027", {}}));
+  ASSERT_TRUE(ledger().record(VersionRecord{"shop", "1", "2027", {}}));
   EXPECT_EQ(fs::last_write_time(file), before);
   ASSERT_TRUE(ledger().record(Deployment{"../../x", "a/b", "v/1", "2026"}));
   EXPECT_TRUE(fs::exists(ledger().folder() / "deployments/%2E.%2F..%2Fx/a%2Fb.json"));

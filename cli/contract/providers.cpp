@@ -1,39 +1,18 @@
 #include "cli/contract/providers.hpp"
 
-#include <cctype>
-#include <fstream>
-#include <iterator>
-
+#include "cli/session/operations.hpp"
+#include "supervisor/spec/port_variable.hpp"
 #include "supervisor/spec/suggest.hpp"
 
 namespace contract {
 namespace {
 
 namespace fs = std::filesystem;
-using base::Json;
 
 constexpr const char* states_path = "/_test/provider-states";
 constexpr const char* messages_path = "/_test/messages";
 
-// What the supervisor wrote for this instance; empty when it has no door.
-std::string secret_of(const fs::path& config) {
-  std::ifstream in(config, std::ios::binary);
-  const auto told = base::parse_json(std::string(std::istreambuf_iterator<char>(in), {}));
-  if (!told || !told.value().is_object()) return {};
-  const Json door = told.value().value("provider_states", Json::object());
-  return door.is_object() ? door.value("secret", "") : std::string();
-}
-
 std::string local_url(std::uint16_t port) { return "http://127.0.0.1:" + std::to_string(port); }
-
-std::string port_variable(const std::string& name) {
-  std::string variable = "PORT_";
-  for (const char c : name) {
-    const auto byte = static_cast<unsigned char>(c);
-    variable += std::isalnum(byte) != 0 ? static_cast<char>(std::toupper(byte)) : '_';
-  }
-  return variable;
-}
 
 struct Instance {
   const cli::Place& place;
@@ -52,7 +31,7 @@ base::Result<Door> make_door(const Instance& of, const spec::ContractDoor& decla
       door.command.push_back(std::move(resolved));
     }
     door.folder = of.service.folder;
-    for (const auto& [name, port] : of.view.ports) door.variables[port_variable(name)] = std::to_string(port);
+    for (const auto& [name, port] : of.view.ports) door.variables[spec::port_variable(name)] = std::to_string(port);
     door.variables["MSCTL_SERVICE"] = of.service.name;
     door.variables["MSCTL_INSTANCE"] = of.view.name;
     door.variables["MSCTL_CONFIG"] = of.config().string();
@@ -61,7 +40,7 @@ base::Result<Door> make_door(const Instance& of, const spec::ContractDoor& decla
     }
     return door;
   }
-  door.secret = secret_of(of.config());
+  door.secret = cli::local_secret(of.config());
   if (!declared.path.empty()) {
     const auto port = of.view.ports.find(declared.port);
     if (port != of.view.ports.end()) door.url = local_url(port->second) + declared.path;
@@ -158,7 +137,6 @@ base::Result<void> Providers::prepare(const std::set<std::string>& names, const 
   project_ = std::move(started).value();
   take_running(project_->place(), {missing.begin(), missing.end()});
   for (const auto& name : missing) {
-    temporary_.insert(name);
     if (!endpoints_.contains(name) && !why_not_.contains(name)) why_not_[name] = name + " did not become ready";
   }
   return base::success();

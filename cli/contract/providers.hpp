@@ -30,7 +30,6 @@ class Providers {
   // Null when it is not to be had.
   Provider* find(const std::string& name);
   std::string why_not(const std::string& name) const;
-  bool is_temporary(const std::string& name) const { return temporary_.contains(name); }
 
  private:
   void take_running(const cli::Place& place, const std::set<std::string>& names);
@@ -44,7 +43,6 @@ class Providers {
   std::unique_ptr<TemporaryProject> project_;
   std::map<std::string, std::unique_ptr<Endpoint>> endpoints_;
   std::map<std::string, std::string> why_not_;
-  std::set<std::string> temporary_;
 };
 
 }  // namespace contract

@@ -72,7 +72,7 @@ std::string shown(const std::string& value) {
 
 // What is wrong, in a row of its own below the interaction.
 std::string why_html(const Result& result) {
-  std::string html = "<tr><td colspan=\"3\">";
+  std::string html = "<tr><td colspan=\"3\" class=\"wide\">";
   if (result.mismatches.empty()) return html + "<pre>" + escape(result.why) + "</pre></td></tr>\n";
   html += "<table>\n<tr><th>where</th><th>expected</th><th>got</th><th>why</th></tr>\n";
   for (const auto& mismatch : result.mismatches) {
@@ -85,7 +85,7 @@ std::string why_html(const Result& result) {
 }
 
 std::string row_html(const Result& result) {
-  std::string html = "<tr><td>" + escape(result.interaction);
+  std::string html = "<tr><td class=\"wide\">" + escape(result.interaction);
   if (!result.states.empty()) html += "<br><span class=\"dim\">given " + escape(result.states) + "</span>";
   html += "</td>" + result_cell(result) + "<td class=\"num dim\" style=\"white-space: nowrap\">" +
           seconds_text(result.seconds) + "</td></tr>\n";
@@ -200,7 +200,7 @@ std::string to_html(const std::vector<Result>& results, const std::vector<std::s
   for (const auto& [pair, of_pair] : pairs) {
     html += "<h2>" + escape(pair_title(pair, of_pair)) + "</h2>\n";
     if (!pair.first.empty()) html += "<p class=\"dim\">" + escape(of_pair.front()->source) + "</p>\n";
-    html += "<table>\n<tr><th>interaction</th><th>result</th><th class=\"num\">took</th></tr>\n";
+    html += "<table class=\"stack\">\n<tr><th>interaction</th><th>result</th><th class=\"num\">took</th></tr>\n";
     for (const Result* result : of_pair) html += row_html(*result);
     html += "</table>\n";
   }

@@ -35,6 +35,7 @@ struct Result {
   std::vector<base::pact::Mismatch> mismatches = {};
   std::string why = {};  // one sentence; for a mismatch its first one
   double seconds = 0;
+  std::string id = {};  // by which a broker knows the interaction
 
   bool fails() const { return outcome != Outcome::passed && !pending; }
 };

@@ -1,7 +1,5 @@
 #include "cli/contract/rpc.hpp"
 
-#include <sstream>
-
 #include "base/base64.hpp"
 #include "cli/contract/descriptors.hpp"
 #include "cli/program/program.hpp"
@@ -12,27 +10,6 @@ namespace {
 namespace pact = base::pact;
 using base::ErrorCode;
 using base::Json;
-
-// Asks the program these lines in one session; one answer a line. Errors: unsupported with the first that failed.
-base::Result<std::vector<Json>> ask_lines(const std::vector<Json>& lines) {
-  TRY(const auto helper, program::helper("msctl-grpc"));
-  program::Options options;
-  for (const Json& line : lines) options.input += base::dump_json(line) + "\n";
-  TRY(const auto ran, program::ask({helper.string(), "call"}, options));
-  std::vector<Json> answers;
-  std::istringstream out(ran.out);
-  for (std::string line; std::getline(out, line);) {
-    TRY(auto answer, base::parse_json(line));
-    if (!answer.is_object() || !answer.value("ok", false)) {
-      const Json why = answer.is_object() ? answer.value("error", Json("it failed")) : Json("it failed");
-      return base::fail(ErrorCode::unsupported, why.is_string() ? why.get<std::string>() : why.dump());
-    }
-    answers.push_back(std::move(answer));
-  }
-  if (answers.size() == lines.size()) return answers;
-  const std::string why = ran.err.substr(0, ran.err.find('\n'));
-  return base::fail(ErrorCode::internal, "msctl-grpc gave no answer" + (why.empty() ? "" : ": " + why));
-}
 
 Json decode_line(const PluginCall& call, const std::string& message, const pact::Body& body) {
   return {{"op", "decode"},
@@ -93,32 +70,48 @@ base::Result<PluginCall> plugin_call(const pact::Pact& whole, const pact::Intera
                     "the file has no descriptors under metadata.plugins for key \"" + key + "\"");
 }
 
+base::Result<Json> GrpcProgram::ask(const Json& line) {
+  if (!session_) {
+    TRY(const auto helper, program::helper("msctl-grpc"));
+    TRY(auto session, program::LineProcess::start({helper.string(), "call"}));
+    session_.emplace(std::move(session));
+  }
+  const auto written = session_->write(base::dump_json(line)) ? session_->read() : std::nullopt;
+  if (!written) {
+    session_.reset();
+    return base::fail(ErrorCode::internal, "msctl-grpc ended without an answer");
+  }
+  TRY(auto answer, base::parse_json(*written));
+  if (answer.is_object() && answer.value("ok", Json(false)) == true) return answer;
+  const Json why = answer.is_object() ? answer.value("error", Json("it failed")) : Json("it failed");
+  return base::fail(ErrorCode::unsupported, why.is_string() ? why.get<std::string>() : why.dump());
+}
+
 base::Result<RpcAnswer> GrpcProgram::call(const std::string& target, const pact::Pact& whole,
                                           const pact::Interaction& interaction, const pact::GenerateContext& values,
                                           std::chrono::milliseconds timeout) {
   TRY(const auto plugin, plugin_call(whole, interaction));
   const Json descriptors{{"set_base64", plugin.descriptors_base64}};
-  TRY(const auto described, ask_lines({{{"op", "describe"}, {"descriptors", descriptors}, {"with_imports", true}}}));
-  const Descriptors known(described.front().value("descriptors", Json::object()));
+  TRY(const auto described, ask({{"op", "describe"}, {"descriptors", descriptors}, {"with_imports", true}}));
+  const Descriptors known(described.value("descriptors", Json::object()));
   const auto method = known.method(plugin.method);
   if (!method) {
     return base::fail(ErrorCode::unsupported, "the file's descriptors have no method " + plugin.method);
   }
   const pact::Message& request = interaction.sync_request;
   const pact::Message& response = interaction.sync_responses.front();
-  TRY(auto decoded, ask_lines({decode_line(plugin, method->input, request.contents),
-                               decode_line(plugin, method->output, response.contents)}));
-  TRY(auto sent, pact::generate_body(request.generators.body, decoded[0].value("json", Json::object()), values));
-  TRY(const auto answers, ask_lines({{{"op", "call"},
-                                      {"target", target},
-                                      {"method", method->path},
-                                      {"request", sent},
-                                      {"metadata", metadata_of(request)},
-                                      {"deadline_ms", timeout.count()},
-                                      {"descriptors", descriptors}}}));
-  const Json& answer = answers.front();
+  TRY(const auto asked, ask(decode_line(plugin, method->input, request.contents)));
+  TRY(const auto expected, ask(decode_line(plugin, method->output, response.contents)));
+  TRY(auto sent, pact::generate_body(request.generators.body, asked.value("json", Json::object()), values));
+  TRY(const auto answer, ask({{"op", "call"},
+                              {"target", target},
+                              {"method", method->path},
+                              {"request", sent},
+                              {"metadata", metadata_of(request)},
+                              {"deadline_ms", timeout.count()},
+                              {"descriptors", descriptors}}));
   RpcAnswer result;
-  result.expected = known.only_said(method->output, decoded[1].value("json", Json::object()));
+  result.expected = known.only_said(method->output, expected.value("json", Json::object()));
   result.status = answer.value("code", "OK");
   result.message = answer.value("message", "");
   if (answer.contains("response")) result.actual = answer["response"];

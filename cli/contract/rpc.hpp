@@ -1,9 +1,11 @@
 #pragma once
 // gRPC interactions in the form of the pact protobuf plugin, by the program msctl-grpc. Blocking; one thread.
 
+#include <optional>
 #include <string>
 
 #include "cli/contract/verify.hpp"
+#include "cli/program/line_process.hpp"
 
 namespace contract {
 
@@ -23,6 +25,11 @@ class GrpcProgram final : public RpcTool {
   base::Result<RpcAnswer> call(const std::string& target, const base::pact::Pact& pact,
                                const base::pact::Interaction& interaction, const base::pact::GenerateContext& values,
                                std::chrono::milliseconds timeout) override;
+
+ private:
+  base::Result<base::Json> ask(const base::Json& line);
+
+  std::optional<program::LineProcess> session_;  // one for all calls, started with the first
 };
 
 // What a synchronous message says by the plugin's form: which method, and where its descriptors are in the file.

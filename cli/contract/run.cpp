@@ -234,13 +234,18 @@ base::Result<void> TestRun::verify_all() {
   return base::success();
 }
 
+// The commit's time, so that two branches that record the same commit write the same.
+std::string TestRun::recorded_at() const {
+  return version_.at.empty() ? base::to_rfc3339(system_clock.wall()) : version_.at;
+}
+
 // Every service whose contracts are all here, so that it is known which it has at this version.
 base::Result<void> TestRun::record_versions(const Ledger& ledger) {
   std::map<std::string, VersionRecord> records;
-  const std::string now = base::to_rfc3339(system_clock.wall());
+  const std::string now = recorded_at();
   const auto record_of = [&](const std::string& service, const std::string& version) -> VersionRecord& {
     auto& record = records[service];
-    if (record.service.empty()) record = {service, version, version_.branch, now, {}};
+    if (record.service.empty()) record = {service, version, now, {}};
     return record;
   };
   for (const auto& name : own_) (void)record_of(name, version_.version);
@@ -269,7 +274,7 @@ base::Result<void> TestRun::record_versions(const Ledger& ledger) {
     for (const auto& name : selected_providers()) {
       TRY(const auto known, ledger.version(name, options_.provider_version));
       if (!known) {
-        TRY(ledger.record(VersionRecord{name, options_.provider_version, {}, now, {}}));
+        TRY(ledger.record(VersionRecord{name, options_.provider_version, now, {}}));
       }
     }
   }
@@ -294,11 +299,11 @@ base::Result<void> TestRun::record() {
     one.interactions = verified.results.size();
     one.success = true;
     for (const auto& result : verified.results) {
-      if (result.outcome == Outcome::passed) continue;
+      if (result.outcome == Outcome::passed || result.pending) continue;  // pending: known not to be kept yet
       one.success = false;
       one.failures.push_back(result.interaction + ": " + result.why);
     }
-    one.at = base::to_rfc3339(system_clock.wall());
+    one.at = recorded_at();
     TRY(ledger.record(one));
     ++count;
   }

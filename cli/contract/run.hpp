@@ -83,6 +83,7 @@ class TestRun {
   base::Result<void> send_results(Broker& broker);
   std::set<std::string> selected_providers() const;
   std::string provider_version() const;
+  std::string recorded_at() const;
 
   const TestOptions& options_;
   const World& world_;

@@ -7,6 +7,7 @@
 
 #include "base/pact/file.hpp"
 #include "base/sha256.hpp"
+#include "supervisor/spec/mock.hpp"
 
 namespace contract {
 namespace {
@@ -61,9 +62,6 @@ void read_url(const std::string& url, Web& web, Sources& into) {
 
 bool is_url(const std::string& name) { return name.starts_with("http://") || name.starts_with("https://"); }
 
-// Keys sorted, so that two writers of the same agree.
-nlohmann::json sorted(const Json& value) { return nlohmann::json::parse(base::dump_json(value)); }
-
 }  // namespace
 
 void Sources::add(Sources other) {
@@ -78,7 +76,8 @@ std::string digest_of(const Json& document) {
     const auto found = document.find(key);
     if (found == document.end() || !found->is_array()) continue;
     std::vector<std::string> texts;
-    for (const Json& one : *found) texts.push_back(sorted(one).dump());
+    for (const Json& one : *found)
+      texts.push_back(nlohmann::json(one).dump());  // keys sorted, so that two writers agree
     std::sort(texts.begin(), texts.end());
     kept[key] = texts;
   }
@@ -86,21 +85,22 @@ std::string digest_of(const Json& document) {
 }
 
 base::Result<Source> read_source(const std::string& text, const std::string& where) {
-  TRY(auto pact, base::pact::read_pact(text, where));
-  TRY(auto document, base::parse_json(text));
+  TRY(auto document, base::pact::parse_pact(text, where));
+  return to_source(std::move(document), where);
+}
+
+base::Result<Source> to_source(Json document, const std::string& where) {
   Source source;
   source.where = where;
-  source.pact = std::move(pact);
+  TRY(source.pact, base::pact::to_pact(document, where));
   source.digest = digest_of(document);
   source.document = std::move(document);
   return source;
 }
 
 Sources of_cluster(const spec::Cluster& cluster) {
-  std::set<fs::path> folders{cluster.root / "contracts" / "pacts"};
-  for (const auto& [name, service] : cluster.services) folders.insert(service.home / "contracts" / "pacts");
   Sources sources;
-  for (const auto& folder : folders) read_folder(folder.lexically_normal(), sources);
+  for (const auto& folder : spec::contract_folders(cluster)) read_folder(folder, sources);
   return sources;
 }
 

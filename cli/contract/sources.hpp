@@ -41,6 +41,8 @@ std::string digest_of(const base::Json& document);
 
 // Errors: malformed, with what is wrong.
 base::Result<Source> read_source(const std::string& text, const std::string& where);
+// The same of a document that is parsed already.
+base::Result<Source> to_source(base::Json document, const std::string& where);
 
 // `contracts/pacts/*.json` in the folder of every service of the cluster, and of the cluster itself.
 Sources of_cluster(const spec::Cluster& cluster);

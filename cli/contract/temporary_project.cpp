@@ -6,6 +6,7 @@
 #include <charconv>
 #include <fstream>
 #include <iterator>
+#include <sstream>
 
 #include "supervisor/spec/load_options.hpp"
 
@@ -45,6 +46,33 @@ class Scratch {
  private:
   fs::path path_;
 };
+
+// What `up` printed when it failed: a sentence for each interaction, and the blocks about what failed, once. They name
+// a log that goes with the project, and its lines are in the block.
+struct Failure {
+  std::string cause;
+  std::vector<std::string> blocks;
+};
+
+Failure read_failure(const std::string& text) {
+  Failure failure;
+  std::istringstream lines(text);
+  std::string last = "it did not say why";
+  std::string logged;  // its last words
+  for (std::string line; std::getline(lines, line);) {
+    if (line.find_first_not_of(' ') == std::string::npos) continue;
+    last = line;
+    const auto word = line.substr(0, 9);
+    if (word == "  cause  " && failure.cause.empty()) failure.cause = line.substr(word.size());
+    if (line.starts_with("         | ")) logged = line.substr(11, 200);
+    const bool begins = line.ends_with("failed") && line.front() != ' ';
+    if (word == "  next   " || (!begins && failure.blocks.empty())) continue;
+    failure.blocks.push_back(word == "  log    " ? word + "its last lines" : line);
+  }
+  if (failure.cause.empty()) failure.cause = last;
+  if (!logged.empty()) failure.cause += " (" + logged + ")";
+  return failure;
+}
 
 void end_project(const cli::Place& place) {
   std::error_code failed;
@@ -105,7 +133,12 @@ base::Result<std::unique_ptr<TemporaryProject>> TemporaryProject::start(const cl
   TRY(const int status, cli::run_program(up, place.root, log.path(), cancel));
   if (cancel.requested()) return base::fail(base::ErrorCode::cancelled, "interrupted");
   if (status == 0) return made;
-  return base::fail(base::ErrorCode::internal, names + " could not be started:\n" + log.text());
+  const Failure failure = read_failure(log.text());
+  for (const auto& line : failure.blocks) say(line);
+  const bool unbuilt = !build && failure.cause.ends_with("No such file or directory");
+  return base::fail(base::ErrorCode::internal,
+                    names + " could not be started: " + failure.cause + "; " +
+                        (unbuilt ? "--build builds it first" : "see it with: msctl up " + services.front()));
 }
 
 TemporaryProject::~TemporaryProject() { end_project(place_); }

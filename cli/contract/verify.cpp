@@ -79,6 +79,29 @@ pact::MatchOptions all_bodies() {
   return options;
 }
 
+bool is_token(std::string_view text) {
+  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
+    return (static_cast<unsigned char>(c) < 0x80 && std::isalnum(static_cast<unsigned char>(c)) != 0) ||
+           std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
+  });
+}
+
+// A file, or what a state returned, must not be able to send other requests than one.
+base::Result<void> check_sendable(const base::http::Request& request) {
+  const auto refuse = [](const std::string& what) {
+    return base::fail(base::ErrorCode::invalid, what + ", so the request cannot be sent");
+  };
+  if (!is_token(request.method)) return refuse("the method " + base::dump_json(request.method) + " is none of HTTP");
+  for (const auto& [name, value] : request.headers) {
+    if (!is_token(name)) return refuse("the header name " + base::dump_json(name) + " is none of HTTP");
+    const bool clean = std::none_of(value.begin(), value.end(), [](char c) {
+      return (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7F;
+    });
+    if (!clean) return refuse("the header " + name + " has a line break or another control character");
+  }
+  return base::success();
+}
+
 base::http::Request as_sent(const pact::HttpRequest& request, const base::http::Headers& added) {
   base::http::Request sent = pact::to_http(request);
   for (const auto& [name, value] : added) {
@@ -93,7 +116,9 @@ void replay_http(const Interaction& interaction, Provider& provider, const Verif
   if (!request) return fail(result, Outcome::unverifiable, request.error().message);
   const auto response = pact::generate(interaction.response, context);
   if (!response) return fail(result, Outcome::unverifiable, response.error().message);
-  const auto answer = provider.send(as_sent(request.value(), options.added));
+  auto sent = as_sent(request.value(), options.added);
+  if (const auto good = check_sendable(sent); !good) return fail(result, Outcome::unverifiable, good.error().message);
+  const auto answer = provider.send(std::move(sent));
   if (!answer) return blame(result, answer.error());
   conclude(result, pact::match_response(response.value(), answer.value(), all_bodies()));
 }
@@ -181,6 +206,9 @@ Result verify(const pact::Pact& whole, const Interaction& interaction, const std
   Result result{whole.consumer,       whole.provider, interaction.description, pact::describe(interaction.states),
                 kind_of(interaction), source};
   result.pending = interaction.pending;
+  if (const auto id = interaction.extra.find("_id"); id != interaction.extra.end() && id->is_string()) {
+    result.id = id->get<std::string>();
+  }
   const auto began = options.clock.monotonic();
   States states(whole, interaction, provider);
   const auto values = states.set_up();

@@ -92,6 +92,23 @@ TEST_F(Verifying, SetsStatesUpReplaysAndUndoes) {
   EXPECT_EQ(result.states, "one (a=1), and two");
 }
 
+TEST_F(Verifying, NothingCanBeSentBesideTheRequest) {
+  provider.answer = json(200, "{}");
+  const auto with = [](const std::string& request) {
+    return R"({"type":"Synchronous/HTTP","description":"x","request":)" + request + R"(,"response":{"status":200}})";
+  };
+  for (const char* request : {R"({"path":"/","headers":{"A":["x\r\nEvil: 1"]}})", R"({"headers":{"A b":["x"]}})",
+                              R"({"method":"GET / HTTP/1.1\r\nX: y"})"}) {
+    const Result result = run(with(request));
+    EXPECT_EQ(result.outcome, Outcome::unverifiable) << request;
+    EXPECT_THAT(result.why, HasSubstr("so the request cannot be sent"));
+  }
+  EXPECT_TRUE(provider.calls.empty());
+  EXPECT_EQ(run(with(R"({"path":"/a\r\nX: y","headers":{"Transfer-Encoding":["chunked"]}})")).outcome, Outcome::passed);
+  EXPECT_EQ(provider.last.target, "/a%0D%0AX:%20y");
+  EXPECT_FALSE(provider.last.headers.has("transfer-encoding"));
+}
+
 TEST_F(Verifying, NamesTheFieldThatIsWrong) {
   provider.answer = json(200, R"({"name":7})");
   const Result result = run(get_user);

@@ -1,7 +1,11 @@
 #include "cli/contract/version.hpp"
 
 #include <algorithm>
+#include <chrono>
+#include <cstdlib>
 
+#include "base/clock.hpp"
+#include "cli/contract/ledger.hpp"
 #include "cli/program/program.hpp"
 
 namespace contract {
@@ -21,8 +25,15 @@ base::Result<std::string> git(const std::filesystem::path& folder, std::vector<s
 
 base::Result<WorkTree> work_tree(const std::filesystem::path& folder) {
   WorkTree tree;
-  TRY(tree.version, git(folder, {"describe", "--tags", "--always", "--dirty", "--abbrev=12"}));
-  TRY(tree.commit, git(folder, {"rev-parse", "HEAD"}));
+  TRY(tree.version, git(folder, {"describe", "--tags", "--always", "--abbrev=12"}));
+  // As `describe --dirty` says it, but that what is noted of this version does not make another one of it.
+  TRY(const auto changed, git(folder, {"status", "--porcelain", "--untracked-files=no", "--", ":/",
+                                       ":(exclude)" + std::string(ledger_path)}));
+  if (!changed.empty()) tree.version += "-dirty";
+  if (changed.empty()) {
+    TRY(const auto seconds, git(folder, {"show", "--no-patch", "--format=%ct", "HEAD"}));
+    tree.at = base::to_rfc3339(base::Wall(std::chrono::seconds(std::strtoll(seconds.c_str(), nullptr, 10))));
+  }
   if (const auto branch = git(folder, {"symbolic-ref", "--short", "-q", "HEAD"})) tree.branch = branch.value();
   return tree;
 }

@@ -15,7 +15,8 @@ enum class Outcome : std::uint8_t { waiting, acknowledged, refused };
 // Times are in microseconds since the drill began.
 struct Attempt {
   What what = What::order;
-  std::string key;  // by which it is recognised: the item's sku, the e-mail address, the scenario's step and its number
+  std::string
+      key;  // by which it is recognised: how much is ordered, the e-mail address, the scenario's step and number
   std::string user_id;
   int phase = 0;  // number, from 1, of the fault that it was sent under or just before
   std::int64_t intended_us = 0;

@@ -7,7 +7,6 @@
 #include <thread>
 
 #include "base/clock.hpp"
-#include "cli/drill/watch.hpp"
 
 namespace drill {
 namespace {
@@ -26,11 +25,6 @@ base::Error interrupted() { return base::fail(ErrorCode::cancelled, "interrupted
 bool is_well(const std::string& state) { return state == "ready" || state == "completed" || state == "stopped"; }
 
 }  // namespace
-
-class Drill::Watch : public EventWatch {
- public:
-  using EventWatch::EventWatch;
-};
 
 std::size_t Report::not_back() const {
   return static_cast<std::size_t>(
@@ -91,17 +85,51 @@ Result<void> Drill::check_well() const {
   }
 }
 
+// A fault that hits nobody proves nothing, and one that is refused half-way leaves a drill without a verdict.
+Result<void> Drill::check_targets() const {
+  TRY(const auto services, client_.services());
+  const auto check = [&](const std::string& name) -> Result<void> {
+    const control::ServiceView* last = nullptr;
+    for (const auto& one : services) {
+      const bool meant = one.name == name || one.service == name || one.name + ".1" == name;
+      if (meant && one.pid) return base::success();
+      if (meant) last = &one;
+    }
+    if (last == nullptr) {
+      return base::fail(ErrorCode::not_found, "no instance `" + name + "` in the running cluster; see `msctl ps`");
+    }
+    return base::fail(ErrorCode::conflict, name + " is " + last->state +
+                                               ", so the fault would hit nobody; start it with `msctl start " +
+                                               last->service + "`");
+  };
+  for (const auto& fault : options_.faults) {
+    for (const auto& request : fault.requests) {
+      TRY(check(request.service));
+      if (!request.from.empty()) {
+        TRY(check(request.from));
+      }
+    }
+  }
+  return base::success();
+}
+
 Result<void> Drill::open_gates() {
   std::set<std::string> wanted;
   for (const auto& fault : options_.faults) wanted.insert(fault.gates.begin(), fault.gates.end());
   for (const auto& service : wanted) {
     say_("a gate before " + service);
-    gates_.push_back(service);
     TRY(client_.open_gate({service, ::getpid()}));
+    gates_.push_back(service);  // only now: one that is refused is another holder's
   }
   const auto until = Clock::now() + gate_patience;
   while (!wanted.empty()) {
     TRY(const auto gates, client_.gates());
+    for (const auto& service : wanted) {
+      const bool is_there =
+          std::any_of(gates.begin(), gates.end(), [&](const auto& gate) { return gate.service == service; });
+      if (!is_there)
+        return base::fail(ErrorCode::conflict, "the gate before " + service + " was closed by somebody else");
+    }
     for (const auto& gate : gates) {
       if (gate.state == "open") wanted.erase(gate.service);
       if (wanted.contains(gate.service) && gate.state != "opening") {
@@ -168,7 +196,7 @@ Result<void> Drill::last() const {
 }
 
 Result<Phase> Drill::strike(const Fault& fault, Load& load, std::int64_t since_us) {
-  const Watch watch(client_, [&load] { return load.now_us(); });
+  const EventWatch watch(client_, [&load] { return load.now_us(); });
   Phase phase;
   phase.fault = fault.text;
   say_(fault.text);
@@ -193,6 +221,7 @@ Result<Phase> Drill::strike(const Fault& fault, Load& load, std::int64_t since_u
   if (fault.lasts) phase.timeline.push_back({(phase.ended_us - phase.began_us) / 1000, "the fault is over"});
   await_recovery(load, phase, watch);
   if (stopped_) return interrupted();
+  if (!phase.back_ms && !load.problem().empty()) return base::fail(ErrorCode::unavailable, load.problem());
   const auto attempts = load.attempts();
   phase.before = share_of(attempts, since_us, phase.began_us);
   phase.during = share_of(attempts, phase.began_us, phase.over_us);
@@ -208,7 +237,7 @@ Result<Phase> Drill::strike(const Fault& fault, Load& load, std::int64_t since_u
   return phase;
 }
 
-void Drill::await_recovery(Load& load, Phase& phase, const Watch& watch) const {
+void Drill::await_recovery(Load& load, Phase& phase, const EventWatch& watch) const {
   const auto until = Clock::now() + options_.recovery;
   const auto run_us = std::chrono::microseconds(options_.run).count();
   std::vector<std::string> bad;
@@ -232,14 +261,26 @@ void Drill::await_recovery(Load& load, Phase& phase, const Watch& watch) const {
 Result<void> Drill::judge_all(Load& load, Report& report) {
   report.attempts = load.attempts();
   say_("reading back what was acknowledged");
-  TRY(auto evidence, load.look(report.started, options_.rest, [this] { return stopped_.load(); }));
+  auto looked = load.look(report.started, options_.rest, [this] { return stopped_.load(); });
   if (stopped_) return interrupted();
-  for (const auto& bad : not_ready()) evidence.stuck.push_back(bad + ", and not ready again");
+  const auto bad = not_ready();
+  const auto count_unchecked = [&](bool all) {
+    return static_cast<std::size_t>(std::count_if(
+        report.attempts.begin(), report.attempts.end(),
+        [all](const Attempt& one) { return one.outcome == Outcome::acknowledged && (all || !one.is_checked); }));
+  };
+  report.unchecked = count_unchecked(!looked);
+  if (!looked) {
+    if (report.not_back() == 0) return looked.error();
+    // It is the system that stays away: that much was learned.
+    const auto last = static_cast<int>(report.phases.size());
+    for (const auto& one : bad) report.verdict.findings.push_back({Harm::stuck, last, one + ", and not ready again"});
+    report.verdict.findings.push_back({Harm::stuck, last, looked.error().message});
+    return base::success();
+  }
+  Evidence& evidence = looked.value();
+  for (const auto& one : bad) evidence.stuck.push_back(one + ", and not ready again");
   report.with_events = evidence.with_events;
-  report.unchecked =
-      static_cast<std::size_t>(std::count_if(report.attempts.begin(), report.attempts.end(), [](const Attempt& one) {
-        return one.outcome == Outcome::acknowledged && !one.is_checked;
-      }));
   report.verdict = judge(report.attempts, evidence);
   return base::success();
 }
@@ -254,6 +295,7 @@ Result<Report> Drill::run() {
   Report report;
   report.cluster = cluster_.name;
   TRY(check_well());
+  TRY(check_targets());
   TRY(open_gates());
   report.started = base::to_rfc3339(clock.wall());
   TRY(const auto made, make_load_());
@@ -267,6 +309,10 @@ Result<Report> Drill::run() {
   std::int64_t since_us = 0;
   int number = 0;
   for (const auto& fault : options_.faults) {
+    if (report.not_back() > 0) {
+      report.not_done.push_back(fault.text);
+      continue;
+    }
     load.enter(++number);  // what is sent just before a fault is hit by it as well
     if (number > 1) {
       TRY(pause(options_.before));

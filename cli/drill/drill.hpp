@@ -14,6 +14,7 @@
 #include "cli/drill/load.hpp"
 #include "cli/drill/plan.hpp"
 #include "cli/drill/recovery.hpp"
+#include "cli/drill/watch.hpp"
 #include "supervisor/control/client.hpp"
 
 namespace drill {
@@ -24,7 +25,9 @@ struct Options {
   Ms before{1'000};     // load before the first fault and between two
   Ms run{500};          // successes in a row that long count as back
   Ms recovery{30'000};  // at most, of each fault
-  Ms rest{10'000};      // for outboxes and consumers, at the end
+  // For outboxes and consumers, at the end; longer than a broker waits before it delivers again what was under way when
+  // a process died (30 s).
+  Ms rest{35'000};
 };
 
 // Something that was seen, in milliseconds since the fault began.
@@ -49,6 +52,7 @@ struct Report {
   std::string started;  // RFC 3339
   std::string load;     // "50 orders a second"
   std::vector<Phase> phases;
+  std::vector<std::string> not_done;  // faults after one that the system did not come back from
   std::vector<Attempt> attempts;
   bool with_events = false;
   std::size_t unchecked = 0;  // acknowledged, and nobody said how to read it back
@@ -64,23 +68,22 @@ class Drill {
   Drill(Options options, const spec::Cluster& cluster, control::Client client, MakeLoad make_load,
         std::function<void(std::string)> say);
 
-  // Errors: conflict (the cluster is not well, so nothing could be learned), unavailable, timeout (a gate), cancelled
-  // (stop() was called). Whatever it returns, what it did is undone or about to be.
+  // Errors: conflict (the cluster is not well, so nothing could be learned), not_found (an instance), unavailable,
+  // timeout (a gate), cancelled (stop() was called). Whatever it returns, what it did is undone or about to be.
   base::Result<Report> run();
   // From any thread: ends what it does and undoes it.
   void stop() { stopped_ = true; }
 
  private:
-  class Watch;
-
   base::Result<void> check_well() const;
+  base::Result<void> check_targets() const;
   base::Result<void> open_gates();
   void close_gates();
   base::Result<void> pause(Ms time) const;
   base::Result<void> last() const;
   base::Result<void> warm_up(Load& load);
   base::Result<Phase> strike(const Fault& fault, Load& load, std::int64_t since_us);
-  void await_recovery(Load& load, Phase& phase, const Watch& watch) const;
+  void await_recovery(Load& load, Phase& phase, const EventWatch& watch) const;
   std::vector<std::string> not_ready() const;
   base::Result<void> judge_all(Load& load, Report& report);
 
@@ -91,7 +94,6 @@ class Drill {
   std::function<void(std::string)> say_;
   std::vector<std::string> gates_;
   std::vector<std::uint64_t> lasting_;  // ids of faults that are to be ended
-  std::vector<std::string> stuck_;
   std::atomic<bool> stopped_{false};
 };
 

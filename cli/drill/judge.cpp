@@ -14,7 +14,11 @@ class Judge {
       by_id_[order.id] = &order;
     }
     for (const auto& event : evidence.events) events_[event.order_id][event.id] += 1;
-    for (const auto& attempt : attempts) phases_[attempt.key] = attempt.phase;
+    for (const auto& attempt : attempts) by_attempt_[attempt.key] = &attempt;
+    for (const auto& event : evidence.events) {
+      const auto* const attempt = attempt_of(event.key);
+      if (attempt != nullptr) last_told_us_ = std::max(last_told_us_, attempt->intended_us);
+    }
   }
 
   Verdict run() {
@@ -33,9 +37,24 @@ class Judge {
 
   int last_phase() const { return attempts_.empty() ? 0 : attempts_.back().phase; }
 
+  const Attempt* attempt_of(const std::string& key) const {
+    const auto found = by_attempt_.find(key);
+    return found == by_attempt_.end() ? nullptr : found->second;
+  }
+
   int phase_of(const std::string& key) const {
-    const auto found = phases_.find(key);
-    return found == phases_.end() ? last_phase() : found->second;
+    const auto* const attempt = attempt_of(key);
+    return attempt == nullptr ? last_phase() : attempt->phase;
+  }
+
+  // An outbox sends in the order in which it was written. When the event of an order is there that was sent only after
+  // this one was answered, this one's was passed over; else it may still come.
+  void judge_missing_event(const SeenOrder& order) {
+    const auto* const attempt = attempt_of(order.key);
+    const bool passed_over = attempt == nullptr || last_told_us_ >= attempt->done_us;
+    const std::string sentence = "order " + order.id + " (" + order.key + ") has no event";
+    if (passed_over) return add(Harm::lost, phase_of(order.key), sentence);
+    add(Harm::stuck, phase_of(order.key), sentence + " yet, nor has any order after it");
   }
 
   void judge_other(const Attempt& attempt) {
@@ -70,7 +89,7 @@ class Judge {
     for (const auto& order : evidence_.orders) {
       const auto found = events_.find(order.id);
       const std::size_t count = found == events_.end() ? 0 : found->second.size();
-      if (count == 0) add(Harm::lost, phase_of(order.key), "order " + order.id + " (" + order.key + ") has no event");
+      if (count == 0) judge_missing_event(order);
       if (count > 1) {
         add(Harm::twice, phase_of(order.key),
             "order " + order.id + " (" + order.key + ") has " + std::to_string(count) + " different events");
@@ -92,7 +111,8 @@ class Judge {
   std::map<std::string, std::vector<const SeenOrder*>> by_key_;
   std::map<std::string, const SeenOrder*> by_id_;
   std::map<std::string, std::map<std::string, std::size_t>> events_;  // by order, then by event
-  std::map<std::string, int> phases_;
+  std::map<std::string, const Attempt*> by_attempt_;                  // by key
+  std::int64_t last_told_us_ = -1;  // when the last order was due whose event is there
   Verdict verdict_;
 };
 

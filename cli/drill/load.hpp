@@ -16,6 +16,14 @@
 
 namespace drill {
 
+// "50", "0.5"
+inline std::string rate_text(double rate) {
+  auto text = std::to_string(rate);
+  text.erase(text.find_last_not_of('0') + 1);
+  if (text.ends_with('.')) text.pop_back();
+  return text;
+}
+
 class Load {
  public:
   virtual ~Load() = default;

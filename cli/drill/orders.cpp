@@ -56,9 +56,12 @@ Result<void> Orders::prepare() {
     const auto id = answer && answer.value().status == 201 ? id_in(answer.value()) : std::string();
     if (id.empty()) {
       const auto what = answer ? "HTTP status " + std::to_string(answer.value().status) : answer.error().message;
+      const int status = answer ? answer.value().status : 0;
+      const bool is_unknown = status == 404 || status == 405 || status == 501;  // it is no shop
+      const char* const hint = is_unknown ? "; give a scenario for this cluster: --under FILE" : "; see `msctl health`";
       return base::fail(base::ErrorCode::unavailable,
                         "the drill's own load cannot begin: POST /api/v1/users at 127.0.0.1:" +
-                            std::to_string(options_.door.port) + " got " + what + "; see `msctl health`");
+                            std::to_string(options_.door.port) + " got " + what + hint);
     }
     users_.push_back(id);
   }
@@ -109,7 +112,7 @@ std::size_t Orders::note(What what, std::int64_t due_us) {
   attempt.intended_us = due_us;
   const auto number = std::to_string(attempts_.size());
   if (what == What::order) {
-    attempt.key = "drill-" + options_.run + "-" + number;
+    attempt.key = order_key(options_.run, attempts_.size());
     attempt.user_id = users_[attempts_.size() % users_.size()];
   } else {
     attempt.key = "new." + number + "." + options_.run + "@drill.example";
@@ -159,7 +162,7 @@ std::vector<Attempt> Orders::attempts(std::int64_t from_us) const {
   return copy;
 }
 
-std::string Orders::text() const { return std::to_string(static_cast<int>(options_.rate)) + " orders a second"; }
+std::string Orders::text() const { return rate_text(options_.rate) + " orders a second"; }
 
 Result<Evidence> Orders::look(const std::string& since, Ms within, const std::function<bool()>& stopped) const {
   const Witness witness(options_.door, options_.run, options_.stream);

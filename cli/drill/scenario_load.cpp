@@ -159,14 +159,20 @@ std::string ScenarioLoad::problem() const {
 }
 
 std::string ScenarioLoad::text() const {
-  auto rate = std::to_string(options_.rate);
-  rate.erase(rate.find_last_not_of('0') + 1);
-  if (rate.ends_with('.')) rate.pop_back();
-  return rate + " of scenario " + options_.document.value("name", "?") + " a second";
+  const std::string name = options_.document.value("name", "");
+  return rate_text(options_.rate) + (name.empty() ? " iterations" : " of scenario " + name) + " a second";
 }
 
 Result<Evidence> ScenarioLoad::look(const std::string& /*since*/, Ms within,
                                     const std::function<bool()>& stopped) const {
+  const auto is_good = [](const Entry& one) { return one.attempt.outcome == Outcome::acknowledged; };
+  const auto has_path = [&](const Entry& one) { return is_good(one) && !one.paths.empty(); };
+  if (!options_.read_back.empty() && std::any_of(entries_.begin(), entries_.end(), is_good) &&
+      std::none_of(entries_.begin(), entries_.end(), has_path)) {
+    return base::fail(base::ErrorCode::conflict, "--read-back " + options_.read_back.front() +
+                                                     ": no answer captured what it names, so nothing could be read "
+                                                     "back; see `capture` in the scenario");
+  }
   Evidence evidence;
   const Witness witness(options_.door, "", options_.stream);
   std::map<std::string, bool> known;

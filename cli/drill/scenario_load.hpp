@@ -25,7 +25,7 @@ struct ScenarioOptions {
   std::filesystem::path journal;       // a new file; removed at the end
   base::http::Target door;             // for reading back
   std::vector<std::string> read_back;  // "/api/v1/orders/${order}": must be there for each answer that captured `order`
-  std::optional<Stream> stream;        // events of what was captured are looked up there
+  std::optional<Stream> stream;        // whose durable consumers must catch up
 };
 
 class ScenarioLoad final : public Load {

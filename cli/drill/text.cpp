@@ -36,6 +36,17 @@ std::string acknowledged_text(const Report& report) {
          plural(acknowledged(report, What::user), "sign-up");
 }
 
+std::string unchecked_text(const Report& report) {
+  if (report.unchecked == 0) return {};
+  const auto is = [](const Attempt& one) { return one.outcome == Outcome::acknowledged; };
+  const auto all = std::count_if(report.attempts.begin(), report.attempts.end(), is);
+  const std::string hint = acknowledged(report, What::step) > 0 ? " (--read-back)" : "";
+  if (report.unchecked < static_cast<std::size_t>(all)) {
+    return "; " + std::to_string(report.unchecked) + " of them cannot be read back" + hint;
+  }
+  return "; none of them was read back, so nothing is known of losses" + hint;
+}
+
 std::size_t refused(const Report& report) {
   const auto is = [](const Attempt& one) { return one.outcome == Outcome::refused; };
   return static_cast<std::size_t>(std::count_if(report.attempts.begin(), report.attempts.end(), is));
@@ -110,15 +121,14 @@ std::vector<std::string> remarks(const Report& report, const Limits& limits) {
   for (const auto& phase : report.phases) {
     if (!phase.back_ms) lines.push_back(phase.fault + ": not back in time");
   }
+  for (const auto& fault : report.not_done) lines.push_back(fault + ": not done, since the system was not back");
   for (const auto& sentence : missed(report, limits)) lines.push_back(sentence);
   std::string sum = acknowledged_text(report) + " acknowledged, " + std::to_string(refused(report)) + " refused";
   if (report.verdict.took_effect > 0)
     sum += " (" + std::to_string(report.verdict.took_effect) + " happened all the same)";
   if (report.verdict.repeated > 0) sum += ", " + plural(report.verdict.repeated, "event") + " delivered again";
   if (!report.with_events) sum += "; no events were looked at";
-  if (report.unchecked > 0)
-    sum += "; " + std::to_string(report.unchecked) + " of them cannot be read back (--read-back)";
-  lines.push_back(sum);
+  lines.push_back(sum + unchecked_text(report));
   return lines;
 }
 
@@ -162,8 +172,10 @@ Json to_json(const Report& report, const Limits& limits) {
           {"stuck", report.verdict.count(Harm::stuck)},
           {"took_effect", report.verdict.took_effect},
           {"repeated", report.verdict.repeated},
+          {"unchecked", report.unchecked},
           {"events_checked", report.with_events},
           {"not_back", report.not_back()},
+          {"not_done", report.not_done},
           {"missed", missed(report, limits)},
           {"faults", std::move(faults)},
           {"findings", std::move(findings)}};
@@ -191,6 +203,9 @@ std::vector<report::Suite> suites(const Report& report, const Limits& limits) {
       one.detail = detail;
     }
     suite.cases.push_back(std::move(one));
+  }
+  for (const auto& fault : report.not_done) {
+    suite.cases.push_back({fault, report::Outcome::skipped, 0, "the system was not back from the fault before"});
   }
   return {std::move(suite)};
 }

@@ -8,6 +8,7 @@
 namespace drill {
 namespace {
 
+using ::testing::Contains;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
@@ -89,6 +90,19 @@ TEST(Text, ReportsForOthersNameWhatFailed) {
   EXPECT_THAT(page, HasSubstr("cut a &lt;b&gt;"));
   EXPECT_THAT(page, HasSubstr("It does not hold."));
   EXPECT_THAT(html(Report(), {}), HasSubstr("<svg"));  // nothing was sent at all
+}
+
+TEST(Text, SaysWhatWasNotDoneAndNotChecked) {
+  auto report = example();
+  report.not_done = {"pause c"};
+  report.unchecked = 1;
+  EXPECT_THAT(remarks(report, {}), Contains(HasSubstr("pause c: not done")));
+  EXPECT_THAT(remarks(report, {}).back(), HasSubstr("nothing is known of losses"));
+  EXPECT_EQ(to_json(report, {})["not_done"].size(), 1U);
+  EXPECT_EQ(to_json(report, {})["unchecked"], 1);
+  EXPECT_EQ(suites(report, {}).at(0).cases.back().outcome, report::Outcome::skipped);
+  report.attempts.push_back(report.attempts.front());
+  EXPECT_THAT(remarks(report, {}).back(), HasSubstr("1 of them cannot be read back"));
 }
 
 TEST(ReadBack, PutsCapturedValuesIn) {

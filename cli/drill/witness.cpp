@@ -1,12 +1,12 @@
 #include "cli/drill/witness.hpp"
 
 #include <algorithm>
-#include <cctype>
-#include <sstream>
 #include <thread>
 
 #include "base/json.hpp"
-#include "cli/program/program.hpp"
+#include "base/json_text.hpp"
+#include "base/subjects.hpp"
+#include "cli/streams/streams.hpp"
 
 namespace drill {
 namespace {
@@ -21,17 +21,19 @@ constexpr int tries = 5;
 constexpr Ms pause{200};
 constexpr const char* order_placed = "order.placed";
 
-std::string text_of(const Json& json, const char* key) {
-  if (!json.is_object()) return {};
-  const auto found = json.find(key);
-  return found != json.end() && found->is_string() ? found->get<std::string>() : std::string();
-}
+// Sold by the reference system's catalog at this price, so that an order of the most stays small.
+constexpr const char* sku = "MSCTL-DRILL";
+constexpr int price_cents = 1;
+constexpr std::size_t most = 1'000'000;  // of one article in an order
 
-// Of the first item, by which an order of ours is known.
-std::string key_of(const Json& order) {
+// By how much of the article it orders; 0 for what is none of a drill.
+std::int64_t quantity_of(const Json& order) {
   const auto items = order.is_object() ? order.find("items") : order.end();
-  const bool has_one = order.is_object() && items != order.end() && items->is_array() && !items->empty();
-  return has_one ? text_of(items->front(), "sku") : std::string();
+  if (!order.is_object() || items == order.end() || !items->is_array() || items->empty()) return 0;
+  const auto& item = items->front();
+  const auto quantity = item.is_object() ? item.find("quantity") : item.end();
+  const bool is_sold = base::text_at(item, "sku") == sku && quantity != item.end() && quantity->is_number_integer();
+  return is_sold ? quantity->get<std::int64_t>() : 0;
 }
 
 bool is_as_placed(const Json& order, const std::string& key) {
@@ -40,26 +42,38 @@ bool is_as_placed(const Json& order, const std::string& key) {
   const auto total = item["quantity"].get<std::int64_t>() * item["unit_price_cents"].get<std::int64_t>();
   const auto found = order.find("total_cents");
   const bool same_total = found == order.end() || (found->is_number_integer() && found->get<std::int64_t>() == total);
-  return order["items"] == wanted && text_of(order, "currency") == "EUR" && same_total;
+  return order["items"] == wanted && base::text_at(order, "currency") == "EUR" && same_total;
 }
 
 }  // namespace
 
+std::string order_key(const std::string& run, std::size_t number) {
+  return "drill-" + run + "-" + std::to_string(number % most);
+}
+
 base::Json items_of(const std::string& key) {
-  std::uint32_t sum = 0;
-  for (const char c : key) sum = sum * 31 + static_cast<unsigned char>(c);
-  return base::Json::array({{{"sku", key}, {"quantity", 1 + sum % 9}, {"unit_price_cents", 100 + sum % 9'000}}});
+  const auto number = std::stoll("0" + key.substr(key.rfind('-') + 1));
+  return base::Json::array({{{"sku", sku}, {"quantity", number + 1}, {"unit_price_cents", price_cents}}});
+}
+
+// The id decides where it is known: what was acknowledged may have been changed since.
+std::string Witness::key_of(const Ours& ours, const std::string& id, const Json& order) const {
+  const auto known = ours.keys.find(id);
+  if (known != ours.keys.end()) return known->second;
+  const auto quantity = quantity_of(order);
+  if (quantity < 1 || !ours.users.contains(base::text_at(order, "user_id"))) return {};
+  return order_key(run_, static_cast<std::size_t>(quantity - 1));
 }
 
 std::optional<Stream> stream_of(const spec::Cluster& cluster) {
-  const auto broker = cluster.services.find(cluster.broker);
-  if (broker == cluster.services.end() || !broker->second.ports.contains("client")) return std::nullopt;
+  const auto url = streams::url_of(cluster);
+  if (!url) return std::nullopt;
   for (const auto& [name, service] : cluster.services) {
     const auto& types = service.publishes;
     if (std::find(types.begin(), types.end(), order_placed) == types.end()) continue;
     Stream stream;
-    stream.url = "nats://127.0.0.1:" + std::to_string(broker->second.ports.at("client"));
-    for (const char c : name) stream.name += static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+    stream.url = url.value();
+    stream.name = base::stream_name(name);
     stream.subject = name + ".events." + order_placed;
     return stream;
   }
@@ -86,7 +100,7 @@ Result<Json> Witness::get(const std::string& path, int& status) const {
                                                 last.message + ", so what happened cannot be read back");
 }
 
-Result<void> Witness::read_orders(const std::string& user, std::vector<SeenOrder>& into) const {
+Result<void> Witness::read_orders(const Ours& ours, const std::string& user, std::vector<SeenOrder>& into) const {
   std::string token;
   do {
     int status = 0;
@@ -98,10 +112,11 @@ Result<void> Witness::read_orders(const std::string& user, std::vector<SeenOrder
       return base::fail(ErrorCode::internal, "the list of orders is none: HTTP status " + std::to_string(status));
     }
     for (const auto& order : *orders) {
-      const auto key = key_of(order);
-      into.push_back({text_of(order, "id"), key, !key.empty() && is_as_placed(order, key)});
+      const auto id = base::text_at(order, "id");
+      const auto key = key_of(ours, id, order);
+      into.push_back({id, key, !key.empty() && is_as_placed(order, key)});
     }
-    const auto next = text_of(page, "next_page_token");
+    const auto next = base::text_at(page, "next_page_token");
     if (next == token) break;  // the same page for ever
     token = next;
   } while (!token.empty());
@@ -113,54 +128,37 @@ Result<void> Witness::read_users(const std::vector<Attempt>& attempts, Evidence&
     if (attempt.what != What::user || attempt.outcome != Outcome::acknowledged) continue;
     int status = 0;
     TRY(const auto user, get("/api/v1/users/" + base::http::percent_encode(attempt.id), status));
-    if (text_of(user, "id") == attempt.id && text_of(user, "email") == attempt.key) evidence.there.insert(attempt.key);
+    if (base::text_at(user, "id") == attempt.id && base::text_at(user, "email") == attempt.key)
+      evidence.there.insert(attempt.key);
   }
   return base::success();
 }
 
-Result<std::vector<Json>> Witness::ask_broker(std::vector<std::string> words) const {
-  TRY(const auto program, program::helper("msctl-broker"));
-  words.insert(words.begin(), {program.string(), "--url", stream_->url});
-  TRY(const auto said, program::ask(words));
-  if (said.exit_code != 0) {
-    std::istringstream lines(said.err);
-    std::string line;
-    std::getline(lines, line);
-    return base::fail(ErrorCode::unavailable, "the broker cannot be read: " + line);
-  }
-  std::vector<Json> answers;
-  std::istringstream lines(said.out);
-  for (std::string line; std::getline(lines, line);) {
-    TRY(auto json, base::parse_json(line));
-    answers.push_back(std::move(json));
-  }
-  return answers;
-}
-
-Result<std::vector<SeenEvent>> Witness::read_events(const std::string& since) const {
+Result<std::vector<SeenEvent>> Witness::read_events(const Ours& ours, const std::string& since) const {
   std::vector<std::string> words{"read", stream_->name, "--subject", stream_->subject};
   if (!since.empty()) words.insert(words.end(), {"--from-time", since});
-  TRY(const auto messages, ask_broker(std::move(words)));
+  TRY(const auto messages, streams::ask(stream_->url, words));
   std::vector<SeenEvent> events;
   for (const auto& message : messages) {
-    const auto event = base::parse_json(text_of(message, "data"));
+    const auto event = base::parse_json(base::text_at(message, "data"));
     if (!event || !event.value().is_object()) continue;
     const auto data = event.value().find("data");
     if (data == event.value().end()) continue;
-    const auto key = key_of(*data);
-    if (!key.starts_with("drill-" + run_ + "-")) continue;  // somebody else's
-    events.push_back({text_of(event.value(), "id"), text_of(*data, "order_id"), key});
+    const auto order = base::text_at(*data, "order_id");
+    const auto key = key_of(ours, order, *data);
+    if (key.empty()) continue;  // somebody else's
+    events.push_back({base::text_at(event.value(), "id"), order, key});
   }
   return events;
 }
 
 Result<std::vector<std::string>> Witness::consumers_behind() const {
-  TRY(const auto consumers, ask_broker({"consumers", stream_->name}));
+  TRY(const auto consumers, streams::ask(stream_->url, {"consumers", stream_->name}));
   std::vector<std::string> behind;
   for (const auto& one : consumers) {
     const auto lag = one.value("lag", std::uint64_t{0});
     if (!one.value("durable", false) || lag == 0) continue;
-    behind.push_back("consumer " + text_of(one, "consumer") + " is " + std::to_string(lag) + " events behind");
+    behind.push_back("consumer " + base::text_at(one, "consumer") + " is " + std::to_string(lag) + " events behind");
   }
   return behind;
 }
@@ -185,8 +183,12 @@ Result<std::vector<std::string>> Witness::await_consumers(Ms within, const std::
 Result<Evidence> Witness::look(const std::vector<Attempt>& attempts, const std::vector<std::string>& users,
                                const std::string& since, Ms within, const std::function<bool()>& stopped) const {
   Evidence evidence;
+  Ours ours{{users.begin(), users.end()}, {}};
+  for (const auto& attempt : attempts) {
+    if (attempt.what == What::order && !attempt.id.empty()) ours.keys.emplace(attempt.id, attempt.key);
+  }
   for (const auto& user : users) {
-    TRY(read_orders(user, evidence.orders));
+    TRY(read_orders(ours, user, evidence.orders));
   }
   TRY(read_users(attempts, evidence));
   if (!stream_) return evidence;
@@ -195,7 +197,7 @@ Result<Evidence> Witness::look(const std::vector<Attempt>& attempts, const std::
   for (;;) {
     const bool over = Clock::now() >= until || stopped();
     // The last word comes from the whole stream.
-    const auto events = read_events(over ? "" : since);
+    const auto events = read_events(ours, over ? "" : since);
     const auto behind = consumers_behind();
     if (over && !events) return events.error();
     if (over && !behind) return behind.error();

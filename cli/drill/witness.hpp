@@ -3,7 +3,9 @@
 // msctl-broker. Blocking.
 
 #include <functional>
+#include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -27,7 +29,9 @@ struct Stream {
 // its real ports.
 std::optional<Stream> stream_of(const spec::Cluster& cluster);
 
-// What an order of that key holds: a function of the key, so that what is read back can be compared.
+// The key of the drill's `number`-th request, when that is an order. What it orders is a function of the key, so that
+// what is read back can be recognised and compared: so many of an article that the reference system's catalog sells.
+std::string order_key(const std::string& run, std::size_t number);
 base::Json items_of(const std::string& key);
 
 class Witness {
@@ -46,12 +50,18 @@ class Witness {
   base::Result<std::vector<std::string>> await_consumers(Ms within, const std::function<bool()>& stopped) const;
 
  private:
+  // Whose orders are this drill's, and of those that were acknowledged the key by the order's id.
+  struct Ours {
+    std::set<std::string> users;
+    std::map<std::string, std::string> keys;
+  };
+
+  std::string key_of(const Ours& ours, const std::string& id, const base::Json& order) const;
   base::Result<base::Json> get(const std::string& path, int& status) const;
-  base::Result<void> read_orders(const std::string& user, std::vector<SeenOrder>& into) const;
+  base::Result<void> read_orders(const Ours& ours, const std::string& user, std::vector<SeenOrder>& into) const;
   base::Result<void> read_users(const std::vector<Attempt>& attempts, Evidence& evidence) const;
-  base::Result<std::vector<SeenEvent>> read_events(const std::string& since) const;  // empty: all
+  base::Result<std::vector<SeenEvent>> read_events(const Ours& ours, const std::string& since) const;  // empty: all
   base::Result<std::vector<std::string>> consumers_behind() const;
-  base::Result<std::vector<base::Json>> ask_broker(std::vector<std::string> words) const;
 
   base::http::Target door_;
   std::string run_;

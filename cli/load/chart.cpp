@@ -58,12 +58,13 @@ class Drawing {
 
   std::string svg() const {
     if (y_.empty()) return "<p class=\"dim\">nothing to draw</p>\n";
-    std::string out = "<svg viewBox=\"0 0 " + number(width) + " " + number(height) +
-                      "\" role=\"img\" style=\"width:100%;height:auto;font:12px system-ui,sans-serif\" aria-label=\"" +
+    std::string out = "<div style=\"overflow-x:auto\"><svg viewBox=\"0 0 " + number(width) + " " + number(height) +
+                      "\" role=\"img\" style=\"width:100%;min-width:600px;height:auto;font:12px system-ui,sans-serif\" "
+                      "aria-label=\"" +
                       report::escape(chart_.title) + "\">\n";
     grid(out);
     for (const auto& line : chart_.lines) path(out, line);
-    out += "</svg>\n<p class=\"dim\">";
+    out += "</svg></div>\n<p class=\"dim\">";
     for (const auto& line : chart_.lines) {
       out += "<span style=\"display:inline-block;width:1.4em;border-top:3px " +
              std::string(line.dashed ? "dashed " : "solid ") + line.colour +
@@ -96,8 +97,11 @@ class Drawing {
     }
     for (const double tick : chart_.ticks_x.empty() ? round_ticks(x_.low, x_.high, 10) : chart_.ticks_x) {
       if (tick < x_.low - 1e-9 || tick > x_.high + 1e-9) continue;
-      out += "<text x=\"" + number(at_x(tick)) + "\" y=\"" + number(height - 8) +
-             "\" text-anchor=\"middle\" style=\"fill:var(--dim)\">" + report::escape(chart_.show_x(tick)) + "</text>\n";
+      // In the middle, but for one that would be cut off at the right.
+      const bool is_last = at_x(tick) > width - 2 * right;
+      out += "<text x=\"" + number(is_last ? width : at_x(tick)) + "\" y=\"" + number(height - 8) +
+             "\" text-anchor=\"" + (is_last ? "end" : "middle") + "\" style=\"fill:var(--dim)\">" +
+             report::escape(chart_.show_x(tick)) + "</text>\n";
     }
   }
 

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "base/http/client.hpp"
+#include "cli/load/attribution.hpp"
 #include "supervisor/logs/reader.hpp"
 
 namespace load {
@@ -17,17 +18,6 @@ constexpr std::size_t most_events = 40;
 constexpr std::size_t most_log_lines = 2'000'000;
 constexpr std::int64_t log_slack_us = 1'000'000;
 
-// A histogram of durations and which label names the endpoint.
-struct Family {
-  const char* duration;  // without _sum and _count
-  const char* counter;
-  bool is_rpc;
-};
-constexpr Family families[] = {
-    {"http_server_request_duration_seconds", "http_server_requests_total", false},
-    {"rpc_server_call_duration_seconds", "rpc_server_calls_total", true},
-};
-
 std::optional<Series> scrape(std::uint16_t port) {
   base::http::Target target;
   target.port = port;
@@ -38,9 +28,8 @@ std::optional<Series> scrape(std::uint16_t port) {
   return read_exposition(answer.value().body);
 }
 
-std::map<std::string, Series> scrape_all(const std::vector<control::ServiceView>& services,
-                                         std::set<std::string>& silent) {
-  std::map<std::string, Series> all;
+Readings scrape_all(const std::vector<control::ServiceView>& services, std::set<std::string>& silent) {
+  Readings all;
   for (const auto& one : services) {
     const auto port = one.ports.find("http");
     if (port == one.ports.end() || !one.pid) continue;
@@ -52,33 +41,6 @@ std::map<std::string, Series> scrape_all(const std::vector<control::ServiceView>
     }
   }
   return all;
-}
-
-std::string label(const Labels& labels, const char* name) {
-  const auto found = labels.find(name);
-  return found == labels.end() ? std::string() : found->second;
-}
-
-std::string endpoint_of(const Labels& labels, bool is_rpc) {
-  if (is_rpc) return "grpc " + label(labels, "method");
-  const std::string route = label(labels, "route");
-  const std::string method = label(labels, "method");
-  // A route that names its method already says it once.
-  return route.starts_with(method + " ") ? route : method + " " + route;
-}
-
-bool is_error(const std::string& status) { return status.size() == 3 && status.front() == '5'; }
-
-struct Row {
-  double count = 0;
-  double errors = 0;
-  double total_s = 0;
-};
-
-double risen(const Series* before, const std::pair<std::string, Labels>& key, double after) {
-  if (before == nullptr) return after;
-  const auto found = before->find(key);
-  return found == before->end() || found->second > after ? after : after - found->second;
 }
 
 }  // namespace
@@ -95,42 +57,27 @@ Callers callers_in(const spec::Cluster& cluster) {
   return callers;
 }
 
-Json routes_between(const std::map<std::string, Series>& before, const std::map<std::string, Series>& after,
-                    const std::map<std::string, std::string>& service_of) {
-  std::map<std::pair<std::string, std::string>, Row> rows;
-  for (const auto& [instance, series] : after) {
-    const auto earlier = before.find(instance);
-    const Series* old = earlier == before.end() ? nullptr : &earlier->second;
-    const auto named = service_of.find(instance);
-    const std::string service = named == service_of.end() ? instance : named->second;
-    for (const auto& [key, value] : series) {
-      const auto& [name, labels] = key;
-      for (const auto& family : families) {
-        if (!name.starts_with(family.is_rpc ? "rpc_server" : "http_server")) continue;
-        Row& row = rows[{service, endpoint_of(labels, family.is_rpc)}];
-        if (name == std::string(family.duration) + "_sum") row.total_s += risen(old, key, value);
-        if (name == std::string(family.duration) + "_count") row.count += risen(old, key, value);
-        if (name == family.counter && is_error(label(labels, "status"))) row.errors += risen(old, key, value);
-      }
+namespace {
+
+// The shortest of those that may have asked and took no less than the answer did; else the longest.
+const Span* asker_of(const Span& asked, const std::vector<const Span*>& trace, const Callers& callers) {
+  const auto by = callers.find(asked.service);
+  if (by == callers.end()) return nullptr;
+  const Span* found = nullptr;
+  for (const Span* other : trace) {
+    if (other == &asked || !by->second.contains(other->service)) continue;
+    if (found == nullptr) {
+      found = other;
+      continue;
     }
+    const bool holds = other->duration_us >= asked.duration_us;
+    const bool found_holds = found->duration_us >= asked.duration_us;
+    if (holds == found_holds ? (other->duration_us < found->duration_us) == holds : holds) found = other;
   }
-  Json list = Json::array();
-  for (const auto& [key, row] : rows) {
-    const bool is_own = key.second.ends_with(" /metrics") || key.second.find("/health") != std::string::npos ||
-                        key.second.ends_with(" health") || key.second.ends_with(" metrics");
-    if (row.count < 0.5 || is_own) continue;
-    list.push_back({{"service", key.first},
-                    {"endpoint", key.second},
-                    {"count", row.count},
-                    {"errors", row.errors},
-                    {"total_us", std::round(row.total_s * 1e6)},
-                    {"mean_us", std::round(row.total_s / row.count * 1e7) / 10}});
-  }
-  std::stable_sort(list.begin(), list.end(), [](const Json& a, const Json& b) {
-    return a["total_us"].get<double>() > b["total_us"].get<double>();
-  });
-  return list;
+  return found;
 }
+
+}  // namespace
 
 Json own_times(const std::vector<Span>& spans, const Callers& callers) {
   std::map<std::string, std::vector<const Span*>> traces;
@@ -145,8 +92,7 @@ Json own_times(const std::vector<Span>& spans, const Callers& callers) {
     for (const Span* span : trace) {
       double asked = 0;
       for (const Span* other : trace) {
-        const auto by = callers.find(other->service);
-        if (other != span && by != callers.end() && by->second.contains(span->service)) asked += other->duration_us;
+        if (asker_of(*other, trace, callers) == span) asked += other->duration_us;
       }
       Sum& sum = sums[{span->service, span->endpoint}];
       sum.spans += 1;
@@ -209,6 +155,32 @@ std::vector<Span> read_spans(const Json& result, const std::filesystem::path& lo
   return spans;
 }
 
+// What a reader must know of the figures that are there.
+void explain(const Json& cluster, const std::vector<Span>& spans, Json& notes) {
+  std::set<std::string> by_logs;
+  std::set<std::string> unmeasured;
+  for (const auto& route : cluster["routes"]) {
+    const std::string service = route["service"].get<std::string>();
+    if (route.value("own_from", "") == "logs") by_logs.insert(service);
+    if (route.value("unmeasured", false)) unmeasured.insert(service);
+  }
+  if (!cluster["calls"].empty()) {
+    notes.push_back(
+        "own: without the calls made in turn; on the way: what callers waited beyond that, until the service took the "
+        "request (it was stopped or busy, or the way is slow) and for the way back");
+  }
+  for (const auto& service : unmeasured) {
+    notes.push_back(service + " says nothing of these requests: its own time is within what is on the way to it");
+  }
+  std::set<std::string> traces;
+  for (const auto& span : spans) traces.insert(span.trace_id);
+  for (const auto& service : by_logs) {
+    notes.push_back(service + " does not measure its calls: own is from the access logs of " +
+                    std::to_string(traces.size()) +
+                    " requests that carried a traceparent of load's, and the way to those that it asked is within");
+  }
+}
+
 }  // namespace
 
 ClusterWatch::ClusterWatch(std::optional<control::Client> client, const std::vector<control::ServiceView>& services)
@@ -227,28 +199,21 @@ void ClusterWatch::add_to(Json& result, const std::filesystem::path& logs, const
   Json cluster = Json::object();
   Json notes = Json::array();
   std::set<std::string> silent;
-  std::map<std::string, Series> after;
+  Readings after;
   if (const auto services = client_->services()) {
     for (const auto& one : services.value()) service_of_[one.name] = one.service;
     after = scrape_all(services.value(), silent);
   }
-  cluster["routes"] = routes_between(before_, after, service_of_);
-  if (!after.empty()) notes.push_back("counts and times are the services' own, from /metrics before and after the run");
-  for (const auto& name : silent) notes.push_back(name + " gave no metrics");
   const auto spans = read_spans(result, logs, service_of_);
   cluster["spans"] = own_times(spans, callers);
-  for (auto& route : cluster["routes"]) {
-    for (const auto& span : cluster["spans"]) {
-      const bool same = span["service"] == route["service"] && span["endpoint"] == route["endpoint"];
-      if (same) route["own_us"] = span["own_us"];
-    }
-  }
-  if (!spans.empty()) {
-    std::set<std::string> traces;
-    for (const auto& span : spans) traces.insert(span.trace_id);
-    notes.push_back("own times (without the services that were asked in turn) are from the access logs of " +
-                    std::to_string(traces.size()) + " requests that carried a traceparent of load's");
-  }
+  const Json seen = result.value("latency_uncorrected_us", Json::object());
+  const double seen_count = seen.value("count", 0.0);
+  attribute(cluster, routes_between(before_, after, service_of_),
+            {calls_between(before_, after, service_of_), measured_callers(after, service_of_), callers,
+             cluster["spans"], seen_count, seen_count * seen.value("mean", 0.0)});
+  if (!after.empty()) notes.push_back("counts and times are the services' own, from /metrics before and after the run");
+  for (const auto& name : silent) notes.push_back(name + " gave no metrics");
+  explain(cluster, spans, notes);
   Json restarts = Json::array();
   if (const auto events = client_->events(last_event_, milliseconds(0))) {
     for (const auto& event : events.value()) {

@@ -12,14 +12,13 @@
 #include <vector>
 
 #include "base/json.hpp"
-#include "cli/load/exposition.hpp"
+#include "cli/load/metrics.hpp"
 #include "supervisor/control/client.hpp"
 #include "supervisor/spec/cluster.hpp"
 
 namespace load {
 
-// Service to those that ask it: by `calls`, and the gateway by routes.
-using Callers = std::map<std::string, std::set<std::string>>;
+// By `calls`, and the gateway by routes.
 Callers callers_in(const spec::Cluster& cluster);
 
 // A line of an access log that belongs to a sampled request.
@@ -30,13 +29,9 @@ struct Span {
   double duration_us = 0;
 };
 
-// {"service", "endpoint", "count", "errors", "total_us", "mean_us"} of each route that was asked meanwhile, most time
-// first. A series that fell was begun anew by a restart, and counts from 0. Pure.
-base::Json routes_between(const std::map<std::string, Series>& before, const std::map<std::string, Series>& after,
-                          const std::map<std::string, std::string>& service_of);
-
 // {"service", "endpoint", "spans", "mean_us", "own_us"}: `own_us` is the mean without what the services took that this
-// one asked within the same trace. Pure.
+// one asked within the same trace; the way to them is within. Where several may have asked a service, the innermost
+// did. Pure.
 base::Json own_times(const std::vector<Span>& spans, const Callers& callers);
 
 class ClusterWatch {
@@ -44,13 +39,13 @@ class ClusterWatch {
   // Reads the metrics of all instances with a port named http. No client: there is no cluster, and nothing is done.
   ClusterWatch(std::optional<control::Client> client, const std::vector<control::ServiceView>& services);
 
-  // Puts `cluster` into the result: routes, spans, restarts and notes.
+  // Puts `cluster` into the result: what attribute() says, and spans, restarts and notes.
   void add_to(base::Json& result, const std::filesystem::path& logs, const Callers& callers);
 
  private:
   std::optional<control::Client> client_;
-  std::map<std::string, Series> before_;           // by instance
-  std::map<std::string, std::string> service_of_;  // of each instance
+  Readings before_;
+  ServiceNames service_of_;
   std::uint64_t last_event_ = 0;
 };
 

@@ -61,6 +61,20 @@ TEST(ClusterTime, OwnTimeIsWithoutWhatWasAsked) {
   EXPECT_EQ(own[2]["own_us"], 10);  // 100 - 80, and never below 0
 }
 
+TEST(ClusterTime, OfSeveralThatMayAskTheInnermostDid) {
+  const Callers callers{{"order", {"gateway"}}, {"user", {"gateway", "order"}}};
+  const std::vector<Span> spans{{"t1", "gateway", "POST /o", 100},
+                                {"t1", "order", "POST /o", 80},
+                                {"t1", "user", "grpc Get", 30},
+                                {"t2", "gateway", "GET /u", 50},
+                                {"t2", "user", "GET /u", 20}};
+  std::map<std::string, double> own;
+  for (const auto& one : own_times(spans, callers))
+    own[one["endpoint"].get<std::string>()] += one["own_us"].get<double>();
+  EXPECT_EQ(own["POST /o"], 20 + 50);  // gateway 100 - 80, order 80 - 30
+  EXPECT_EQ(own["GET /u"], 30 + 20);
+}
+
 TEST(ClusterTime, CallersFollowFromCallsAndRoutes) {
   spec::Cluster cluster;
   cluster.services["gateway"].gateway = true;

@@ -22,7 +22,7 @@ base::Error bad_option(const std::string& option, const std::string& expected, c
 base::Result<void> put_number(Json& into, const char* key, const std::string& option, const std::string& text) {
   if (text.empty()) return base::success();
   const auto number = parse_number(text);
-  if (!number || *number < 0 || *number > 1e9) return bad_option(option, "a number", text);
+  if (!number || *number > 1e9) return bad_option(option, "a number from 0 to 1,000,000,000", text);
   if (*number == std::floor(*number)) {
     into[key] = static_cast<std::uint64_t>(*number);
   } else {
@@ -80,6 +80,10 @@ base::Result<void> put_load(Json& document, const CommandOptions& options) {
   if (!options.arrivals.empty()) load["arrivals"] = options.arrivals;
   if (!options.stages.empty() && !options.connections.empty()) {
     return base::fail(ErrorCode::malformed, "--stage and --connections exclude each other");
+  }
+  if (!options.stages.empty() && !options.duration.empty()) {
+    return base::fail(ErrorCode::malformed,
+                      "--stage and --duration exclude each other: the stages say how long already");
   }
   TRY(put_stages(load, options.stages));
   return base::success();
@@ -177,6 +181,38 @@ std::string word_of_this_run() {
 
 }  // namespace
 
+namespace {
+
+// Where a one-liner says what is at `pointer` of the document that was made of it: `--max-connections`.
+std::string place_in_options(const std::string& what, std::string_view pointer) {
+  static constexpr std::string_view load = "/load/";
+  if (pointer == "/load") return "";
+  if (pointer.starts_with("/headers")) return "--header: ";
+  if (pointer.starts_with("/tls")) return "--ca: ";
+  if (pointer.starts_with("/budget")) return "--budget: ";
+  if (pointer.starts_with("/thresholds")) return "--threshold: ";
+  if (pointer.starts_with("/variables")) return "--var: ";
+  if (pointer == "/trace_every") return "--trace-every: ";
+  if (pointer.ends_with("/json") || pointer.ends_with("/body")) return "--data: ";
+  if (!pointer.starts_with(load)) return what + ": ";
+  std::string option(pointer.substr(load.size()));
+  if (option.starts_with("stages")) return "--stage: ";
+  std::replace(option.begin(), option.end(), '_', '-');
+  return "--" + option + ": ";
+}
+
+base::Error told(const ScenarioFile& file, const std::string& what, const std::vector<spec::Violation>& violations) {
+  if (is_target(what)) {
+    const auto& first = violations.front();
+    return base::fail(ErrorCode::malformed, place_in_options(what, first.pointer) + first.message);
+  }
+  spec::Problems problems;
+  for (const auto& violation : violations) problems.add(file.source, violation);
+  return problems.error();
+}
+
+}  // namespace
+
 bool is_target(const std::string& what) {
   if (what.find("://") != std::string::npos) return true;
   if (what.ends_with(".yaml") || what.ends_with(".yml")) return false;
@@ -199,12 +235,13 @@ base::Result<ScenarioFile> make_scenario(const CommandOptions& options) {
   // What the options made of it keeps to the schema as well; what they added is none of its business.
   Json seen = document;
   for (const char* own : {"run", "journal", "allow_hosts", "resolved"}) seen.erase(own);
-  spec::Problems problems;
-  for (const auto& violation : spec::violations(scenario_schema(), seen, spec::max_problems)) {
-    problems.add(file.source, violation);
+  auto violations = spec::violations(scenario_schema(), seen, spec::max_problems);
+  if (violations.empty()) {
+    for (const auto& complaint : read_plan(document, false).complaints) {
+      violations.push_back({complaint.pointer, complaint.pointer, complaint.message});
+    }
   }
-  if (!problems.empty()) return problems.error();
-  TRY(check_scenario(file));
+  if (!violations.empty()) return told(file, options.what, violations);
   return file;
 }
 

@@ -42,7 +42,8 @@ Filler::Filler(const std::vector<DataSet>& data, std::string run, unsigned numbe
       threads_(threads),
       counter_(number + 1),
       iteration_(number),
-      random_(seed * 7'368'787 + number) {}
+      random_(seed * 7'368'787 + number),
+      unique_((std::uint64_t{std::random_device()()} << 32) ^ std::random_device()()) {}
 
 void Filler::begin(Frame& frame) {
   frame.iteration = iteration_;
@@ -67,8 +68,8 @@ void Filler::append(const Text& text, const Frame& frame, std::string& out) {
 // Version 4 of RFC 9562: random but for version and variant.
 void Filler::append_uuid() {
   static constexpr const char* digits = "0123456789abcdef";
-  const std::array<std::uint64_t, 2> bits{(random_() & ~0xF000ULL) | 0x4000ULL,
-                                          (random_() & ~(3ULL << 62)) | (2ULL << 62)};
+  const std::array<std::uint64_t, 2> bits{(unique_() & ~0xF000ULL) | 0x4000ULL,
+                                          (unique_() & ~(3ULL << 62)) | (2ULL << 62)};
   for (int i = 0; i < 32; ++i) {
     if (i == 8 || i == 12 || i == 16 || i == 20) scratch_ += '-';
     scratch_ += digits[(bits[static_cast<std::size_t>(i / 16)] >> (60 - 4 * (i % 16))) & 15];

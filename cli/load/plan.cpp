@@ -134,10 +134,11 @@ void PlanReader::read_load() {
   const Json& given = member(document_, "load");
   const Json& load = given.is_null() ? none : given;
   Plan& plan = out_.plan;
+  timeout_ns_ = duration(load, "timeout", "/load", default_timeout_ns);
   const int models = static_cast<int>(load.contains("rate") || load.contains("stages")) +
                      static_cast<int>(load.contains("steps")) + static_cast<int>(load.contains("connections"));
   if (models != 1) {
-    return complain("/load", models == 0 ? "says no load; give rate, stages or steps (requests by the clock), or "
+    return complain("/load", models == 0 ? "there is no load; give rate, stages or steps (requests by the clock), or "
                                            "connections (each sends when it has its answer), as with --rate 100"
                                          : "expected one of rate, stages, steps and connections; they exclude each "
                                            "other (max_connections limits those of a rate)");
@@ -145,7 +146,6 @@ void PlanReader::read_load() {
   plan.open = !load.contains("connections");
   plan.duration_ns = duration(load, "duration", "/load", default_duration_ns);
   plan.warmup_ns = duration(load, "warmup", "/load", 0);
-  timeout_ns_ = duration(load, "timeout", "/load", default_timeout_ns);
   plan.threads = load.value("threads", 1U);
   plan.seed = load.value("seed", std::uint64_t{1});
   plan.poisson = load.value("arrivals", "constant") == "poisson";
@@ -157,14 +157,14 @@ void PlanReader::read_load() {
     const bool timed = load.contains("stages") || load.contains("steps");
     if (timed && load.contains("duration")) complain("/load/duration", "the stages say how long already");
     plan.duration_ns = duration_of(plan.stages);
-    if (arrivals_in(plan.stages) < 1 && out_.complaints.empty()) {
-      complain("/load", "is no load: less than one request in the whole time");
+    if (plan.duration_ns > 0 && arrivals_in(plan.stages) < 1 && out_.complaints.empty()) {
+      complain("/load", "no load: less than one request in the whole time");
     }
   }
   plan.threads = std::min(plan.threads, plan.connections);
-  if (plan.duration_ns == 0) complain("/load", "expected a duration above 0");
+  if (plan.duration_ns == 0 && out_.complaints.empty()) complain("/load", "expected a duration above 0");
   if (plan.warmup_ns >= plan.duration_ns && plan.duration_ns > 0) {
-    complain("/load/warmup", "is as long as the whole run, which leaves nothing to measure");
+    complain("/load/warmup", "expected less than the whole run, so that something is left to measure");
   }
   if (timeout_ns_ == 0) complain("/load/timeout", "expected a timeout above 0");
 }
@@ -266,6 +266,14 @@ PlanReading PlanReader::read() {
 }
 
 PlanReading read_plan(const Json& document, bool with_addresses) { return PlanReader(document, with_addresses).read(); }
+
+bool names_files(const Json& document) {
+  if (document.contains("tls")) return true;
+  const auto origins = read_plan(document, false).plan.origins;
+  return std::any_of(origins.begin(), origins.end(), [](const Origin& one) {
+    return one.protocol == Protocol::grpc || one.protocol == Protocol::grpcs;
+  });
+}
 
 std::vector<std::string> services_of(const Json& document) {
   std::set<std::string> found;

@@ -117,6 +117,9 @@ struct Plan {
   std::size_t step_count() const;
 };
 
+// "NOT_FOUND" of 5: the status codes of gRPC. Empty for a number that is none.
+std::string_view grpc_code(int status);
+
 // A mistake in the document: where (JSON pointer) and what.
 struct Complaint {
   std::string pointer;
@@ -129,6 +132,9 @@ struct PlanReading {
   std::vector<Complaint> complaints;  // none: the plan is good
 };
 PlanReading read_plan(const base::Json& document, bool with_addresses = true);
+
+// Whether there are files that only the load program can judge: certificates, protos.
+bool names_files(const base::Json& document);
 
 // The services of the cluster that the document asks for, as SERVICE.PORT ("gateway.http").
 std::vector<std::string> services_of(const base::Json& document);

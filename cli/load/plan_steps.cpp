@@ -59,6 +59,12 @@ bool is_same(const Origin& a, const Origin& b) {
 
 }  // namespace
 
+std::string_view grpc_code(int status) {
+  return status >= 0 && static_cast<std::size_t>(status) < grpc_codes.size()
+             ? grpc_codes.at(static_cast<std::size_t>(status))
+             : std::string_view();
+}
+
 std::string text_of(const Json& scalar) {
   return scalar.is_string() ? scalar.get<std::string>() : base::dump_json(scalar);
 }

@@ -101,6 +101,13 @@ base::Result<Run> Run::start(const base::Json& document) {
   return run;
 }
 
+base::Result<void> Run::check(base::Json document) {
+  document["only_check"] = true;
+  TRY(auto run, start(document));
+  TRY(run.finish({}));
+  return base::success();
+}
+
 Run::Run(Run&& other) noexcept
     : pid_(std::exchange(other.pid_, -1)),
       in_(std::exchange(other.in_, -1)),

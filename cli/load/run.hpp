@@ -19,6 +19,10 @@ class Run {
   // `resolved` (targets.hpp). Errors: not_found (the program is not there), internal.
   static base::Result<Run> start(const base::Json& document);
 
+  // Whether the files that a document names can be used (certificates, protos with methods and messages of the steps);
+  // nothing is sent. Errors: as of next().
+  static base::Result<void> check(base::Json document);
+
   Run(Run&& other) noexcept;
   Run& operator=(Run&&) = delete;
   // Ends the program if it still runs.
@@ -28,8 +32,6 @@ class Run {
   // nothing when `ms` are over before. Errors: what the program could not do (permission, unavailable, invalid,
   // conflict), and internal when it ended without a result.
   base::Result<std::optional<base::Json>> next(int ms);
-  // Readable when next() has something to say, for who waits for several things at once.
-  int descriptor() const { return out_; }
 
   // Asks for an early end: the result so far comes within a second or two.
   void stop();

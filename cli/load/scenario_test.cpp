@@ -17,6 +17,7 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::StartsWith;
 
 constexpr const char* whole = R"yaml(
 name: shop
@@ -129,13 +130,17 @@ TEST(Scenario, MistakesSayFileAndLine) {
            {head + "steps: [{get: \"ftp://x/\"}]\n", "none of http, https"},
            {head + "auth: {bearer: \"${token}\"}\nsteps: [{get: /}]\n", "load.yaml:3: auth"},
            {head + "scenarios: [{name: a, steps: [{get: /}]}]\nsteps: [{get: /}]\n", "either `steps` or `scenarios`"},
-           {"target: http://127.0.0.1:1\nsteps: [{get: /}]\n", "says no load"},
+           {"target: http://127.0.0.1:1\nsteps: [{get: /}]\n", "there is no load"},
            {"target: http://127.0.0.1:1\nload: {rate: 1, connections: 2}\nsteps: [{get: /}]\n", "exclude each other"},
            {"target: http://127.0.0.1:1\nload: {connections: 2, arrivals: poisson}\nsteps: [{get: /}]\n",
             "only a rate has arrivals"},
            {"target: http://127.0.0.1:1\nload: {rate: 1, duration: 5s, warmup: 5s}\nsteps: [{get: /}]\n",
-            "nothing to measure"},
-           {"target: http://127.0.0.1:1\nload: {rate: 0}\nsteps: [{get: /}]\n", "is no load"},
+            "left to measure"},
+           {"target: http://127.0.0.1:1\nload: {rate: 0}\nsteps: [{get: /}]\n", "no load: less"},
+           {"target: http://127.0.0.1:1\nload: {rate: .nan}\nsteps: [{get: /}]\n",
+            "load.yaml:2: load.rate: expected a rate a second, got .nan"},
+           {"target: http://127.0.0.1:1\nload: {rate: .inf}\nsteps: [{get: /}]\n",
+            "load.yaml:2: load.rate: expected a rate a second, got .inf"},
            {"target: http://127.0.0.1:1\nload: {stages: [{for: 1s}]}\nsteps: [{get: /}]\n",
             "load.stages[0]: expected either"},
            {head + "data: {x: {rows: [{a: 1}, {b: 2}]}}\nsteps: [{get: /}]\n", "row 2 has no \"a\""},
@@ -245,6 +250,10 @@ TEST(Command, MistakesNameTheOption) {
   EXPECT_THAT(mistake([](auto& o) { o.arrivals = "often"; }), HasSubstr("constant or poisson"));
   EXPECT_THAT(mistake([](auto& o) { o.connections = "5"; }), HasSubstr("exclude each other"));
   EXPECT_THAT(mistake([](auto& o) { o.what = "none.yaml"; }), HasSubstr("none.yaml"));
+  EXPECT_THAT(mistake([](auto& o) { o.rate = "", o.connections = "0"; }), StartsWith("--connections: expected"));
+  EXPECT_THAT(mistake([](auto& o) { o.max_connections = "100000000"; }), StartsWith("--max-connections: expected"));
+  EXPECT_THAT(mistake([](auto& o) { o.duration = "0s"; }), StartsWith("expected a duration above 0"));
+  EXPECT_THAT(mistake([](auto& o) { o.rate = "", o.stages = {"5:1s"}, o.duration = "3s"; }), HasSubstr("exclude"));
 }
 
 TEST(Address, EachForm) {

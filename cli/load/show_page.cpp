@@ -19,6 +19,9 @@ constexpr const char* red = "#e5484d";
 constexpr const char* green = "#30a46c";
 constexpr const char* grey = "#8b8d98";
 
+// What is too wide for a narrow window moves by itself.
+constexpr const char* scrolled = "<div style=\"overflow-x:auto\">";
+
 std::string shown_duration(const Json& latency, const char* key) {
   return latency.value("count", 0.0) == 0 ? "–" : escape(show_duration_us(latency.value(key, 0.0)));
 }
@@ -111,15 +114,22 @@ std::string summary(const Json& result) {
   return out + "</table>\n";
 }
 
+// What came of the run in two words, with its class.
+std::pair<const char*, const char*> verdict_of(const Json& result) {
+  if (!result.value("passed", true)) return {"bad", "a threshold was missed"};
+  if (result.value("completed", 0.0) == 0) return {"bad", "nothing was answered"};
+  if (result.value("thresholds", Json::array()).empty()) return {"dim", "no thresholds set"};
+  return {"ok", "thresholds held"};
+}
+
 std::string head(const Json& result) {
-  const bool passed = result.value("passed", true);
   const double errors = result.value("errors", 0.0);
   const double missed = result.value("missed", 0.0);
   std::string out = "<h1>" + escape(result.value("name", "load")) + "</h1>\n<p class=\"dim\">msctl load, " +
                     escape(result.value("started", "")) + ", " +
                     escape(show_duration_us(result.value("elapsed_s", 0.0) * 1e6)) + "</p>\n";
-  out += "<div class=\"card\"><b class=\"" +
-         std::string(passed ? "ok\">thresholds held" : "bad\">a threshold was missed") + "</b> &nbsp; " +
+  const auto [kind, verdict] = verdict_of(result);
+  out += "<div class=\"card\"><b class=\"" + std::string(kind) + "\">" + verdict + "</b> &nbsp; " +
          escape(show_count(result.value("completed", 0.0))) + " answers, " +
          escape(show_count(std::round(result.value("rps", 0.0)))) + "/s &nbsp; ";
   out += errors > 0
@@ -127,7 +137,10 @@ std::string head(const Json& result) {
              : std::string("no errors");
   if (missed > 0) out += " &nbsp; <span class=\"bad\">" + escape(show_count(missed)) + " never sent</span>";
   if (const std::string stopped = result.value("stopped", ""); !stopped.empty()) {
-    out += "<br><span class=\"warn\">stopped early: " + escape(stopped) + "</span>";
+    out += "<br><span class=\"warn\">stopped early: " + escape(stopped);
+    const double cut_off = result.value("cut_off", 0.0);
+    if (cut_off > 0) out += ", when " + escape(show_count(cut_off)) + " sent had no answer yet";
+    out += "</span>";
   }
   const Json generator = result.value("generator", Json::object());
   for (const auto& why : generator.value("why", Json::array())) {
@@ -150,8 +163,8 @@ std::string thresholds(const Json& result) {
 }
 
 std::string steps(const Json& result) {
-  std::string out =
-      "<h2>Steps</h2>\n<table>\n" + header({"Step", "sent", "answered", "errors", "a second", "p50", "p99", "max"});
+  std::string out = "<h2>Steps</h2>\n" + std::string(scrolled) + "<table>\n" +
+                    header({"Step", "sent", "answered", "errors", "a second", "p50", "p99", "max"});
   for (const auto& step : result.value("steps", Json::array())) {
     const Json latency = step.value("latency_us", Json::object());
     const double errors = step.value("errors", 0.0);
@@ -166,30 +179,57 @@ std::string steps(const Json& result) {
            cell(shown_duration(latency, "p50")) + cell(shown_duration(latency, "p99")) +
            cell(shown_duration(latency, "max")) + "</tr>\n";
   }
-  return out + "</table>\n";
+  return out + "</table></div>\n";
+}
+
+std::string time_cell(const Json& of, const char* key) {
+  // A table of eight columns would break between the number and its unit.
+  return "<td class=\"num\" style=\"white-space:nowrap\">" +
+         (of.contains(key) ? escape(show_duration_us(of[key].get<double>())) : "–") + "</td>";
+}
+
+// A bar of two parts: own time, and what was on the way.
+std::string share_cell(const Json& of) {
+  if (!of.contains("share")) return "<td class=\"num\">–</td>";
+  const double share = of["share"].get<double>();
+  const double own = of.value("own_us", 0.0);
+  const double way = of.value("way_us", 0.0);
+  const double own_part = own + way > 0 ? own / (own + way) : 0;
+  const auto bar = [](double width, const char* colour) {
+    return "<div style=\"height:.7em;background:" + std::string(colour) +
+           ";width:" + std::to_string(static_cast<int>(std::lround(width * 100))) + "%\"></div>";
+  };
+  return "<td style=\"width:8rem\">" + escape(show_share(share)) + "<div style=\"display:flex\">" +
+         bar(share * own_part, blue) + bar(share * (1 - own_part), orange) + "</div></td>";
+}
+
+std::string legend() {
+  return "<p class=\"dim\"><span style=\"color:" + std::string(blue) +
+         "\">■</span> own &nbsp; <span style=\"color:" + orange + "\">■</span> on the way to it</p>\n";
 }
 
 std::string cluster_part(const Json& result) {
   if (!result.contains("cluster")) return {};
   const Json& cluster = result["cluster"];
-  std::string out = "<h2>Where the time went</h2>\n<table>\n" +
-                    header({"Service and endpoint", "requests", "errors", "mean", "own", "total", "share"});
+  std::string out = "<h2>Where the time went</h2>\n";
+  if (cluster.contains("summary")) out += "<p><b>" + escape(cluster["summary"].get<std::string>()) + "</b></p>\n";
+  out += std::string(scrolled) + "<table>\n" +
+         header({"Service and endpoint", "requests", "errors", "mean", "own", "on the way", "total", "share"});
   const Json routes = cluster.value("routes", Json::array());
-  double all = 0;
-  for (const auto& route : routes) all = std::max(all, route.value("total_us", 0.0));
   for (const auto& route : routes) {
-    const double total = route.value("total_us", 0.0);
-    const double share = all > 0 ? total / all : 0;
     out += "<tr><td><b>" + escape(route.value("service", "")) + "</b> <code>" + escape(route.value("endpoint", "")) +
            "</code></td>" + cell(escape(show_count(route.value("count", 0.0)))) +
-           cell(escape(show_count(route.value("errors", 0.0)))) +
-           cell(escape(show_duration_us(route.value("mean_us", 0.0)))) +
-           cell(route.contains("own_us") ? escape(show_duration_us(route["own_us"].get<double>())) : "–") +
-           cell(escape(show_duration_us(total))) +
-           "<td style=\"width:9rem\"><div style=\"height:.7em;margin-top:.4em;background:" + blue +
-           ";width:" + std::to_string(static_cast<int>(std::lround(share * 100))) + "%\"></div></td></tr>\n";
+           cell(escape(show_count(route.value("errors", 0.0)))) + time_cell(route, "mean_us") +
+           time_cell(route, "own_us") + time_cell(route, "way_us") + time_cell(route, "total_us") + share_cell(route) +
+           "</tr>\n";
   }
-  out += "</table>\n";
+  if (cluster.contains("entry")) {
+    const Json& entry = cluster["entry"];
+    out += "<tr><td>between load and the cluster</td>" + cell(escape(show_count(entry.value("count", 0.0)))) +
+           cell("") + time_cell(entry, "mean_us") + cell("") + time_cell(entry, "way_us") + cell("") +
+           share_cell(entry) + "</tr>\n";
+  }
+  out += "</table></div>\n" + legend();
   for (const auto& note : cluster.value("notes", Json::array())) {
     out += "<p class=\"dim\">" + escape(note.get<std::string>()) + "</p>\n";
   }
@@ -222,6 +262,10 @@ std::string search_part(const Json& result) {
   return out + "</table>\n";
 }
 
+std::string counted(double count, const char* what) {
+  return escape(show_count(count)) + " " + what + (count == 1 ? "" : "s");
+}
+
 std::string generator_part(const Json& result) {
   const Json generator = result.value("generator", Json::object());
   const Json late = generator.value("late_us", Json::object());
@@ -232,8 +276,8 @@ std::string generator_part(const Json& result) {
            escape(show_duration_us(late.value("max", 0.0))) + "; ";
   }
   out += escape(show_count(generator.value("cpu_s", 0.0))) + " s of CPU on " +
-         escape(show_count(generator.value("threads", 0.0))) + " threads, " +
-         escape(show_count(generator.value("connects", 0.0))) + " connections made, " +
+         counted(generator.value("threads", 0.0), "thread") + ", " +
+         counted(generator.value("connects", 0.0), "connection") + " made, " +
          escape(show_count(generator.value("held_for_a_connection", 0.0))) + " sends that waited for one</p>\n";
   if (result.value("model", "") == "closed") {
     out +=

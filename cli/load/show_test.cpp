@@ -61,6 +61,19 @@ TEST(Show, PageHoldsNothingUnescapedAndLoadsNothing) {
                           Not(HasSubstr("<b>9")), Not(HasSubstr("src=")), HasSubstr("<svg"), Not(HasSubstr("nan"))));
 }
 
+TEST(Show, PageClaimsNoThresholdsThatWereNotSet) {
+  auto json = result();
+  json.erase("thresholds");
+  json.erase("passed");
+  EXPECT_THAT(show_page(json), AllOf(HasSubstr("no thresholds set"), Not(HasSubstr("thresholds held"))));
+  json["completed"] = 0;
+  EXPECT_THAT(show_page(json), HasSubstr("nothing was answered"));
+  json["stopped"] = "interrupted";
+  json["cut_off"] = 7;
+  EXPECT_THAT(show_page(json), HasSubstr("when 7 sent had no answer yet"));
+  EXPECT_THAT(show_text(json, plain), HasSubstr("7 requests had no answer yet"));
+}
+
 TEST(Show, JunitHasACasePerThresholdAndStep) {
   auto json = result();
   add_verdicts(json, {read_threshold("p99<10ms").value()});

@@ -51,13 +51,21 @@ std::string latency_table(const Json& result) {
   return columns(rows);
 }
 
+// With its scenario where another one has a step of that name.
+std::string full_name(const Json& step, const Json& steps) {
+  const std::string name = step.value("name", "");
+  const auto same =
+      std::count_if(steps.begin(), steps.end(), [&](const Json& one) { return one.value("name", "") == name; });
+  return same > 1 ? step.value("scenario", "") + ": " + name : name;
+}
+
 std::string steps_table(const Json& result) {
   const Json steps = result.value("steps", Json::array());
   if (steps.size() < 2) return {};
   std::vector<std::vector<std::string>> rows{{"step", "sent", "errors", "rps", "p50", "p99", "max"}};
   for (const auto& step : steps) {
     const Json latency = step.value("latency_us", Json::object());
-    rows.push_back({step.value("name", ""), show_count(step.value("sent", 0.0)), show_count(step.value("errors", 0.0)),
+    rows.push_back({full_name(step, steps), show_count(step.value("sent", 0.0)), show_count(step.value("errors", 0.0)),
                     show_count(step.value("rps", 0.0)), duration(latency, "p50"), duration(latency, "p99"),
                     duration(latency, "max")});
   }
@@ -70,9 +78,10 @@ std::string errors_text(const Json& result, const Paint& paint) {
   for (const auto& [kind, count] : kinds.items()) {
     text += "  " + paint(Mark::bad, show_count(count.get<double>()) + " " + kind) + "\n";
   }
-  for (const auto& step : result.value("steps", Json::array())) {
+  const Json steps = result.value("steps", Json::array());
+  for (const auto& step : steps) {
     if (!step.contains("first_error")) continue;
-    text += "  first at \"" + step.value("name", "") + "\": " + step["first_error"].get<std::string>() + "\n";
+    text += "  first at \"" + full_name(step, steps) + "\": " + step["first_error"].get<std::string>() + "\n";
   }
   return text.empty() ? text : "\nerrors\n" + text;
 }
@@ -92,16 +101,26 @@ std::string thresholds_text(const Json& result, const Paint& paint) {
 std::string attribution_text(const Json& result) {
   if (!result.contains("cluster")) return {};
   const Json& cluster = result["cluster"];
-  std::vector<std::vector<std::string>> rows{{"where the time went", "requests", "mean", "own", "total", "errors"}};
+  std::vector<std::vector<std::string>> rows{
+      {"where the time went", "share", "requests", "mean", "own", "on the way", "errors"}};
+  const auto mean = [](const Json& of, const char* key) {
+    return of.contains(key) ? show_duration_us(of[key].get<double>()) : std::string("–");
+  };
+  const auto share = [](const Json& of) { return of.contains("share") ? show_share(of["share"].get<double>()) : "–"; };
   for (const auto& route : cluster.value("routes", Json::array())) {
     if (rows.size() > 12) break;
-    rows.push_back({route.value("service", "") + " " + route.value("endpoint", ""),
-                    show_count(route.value("count", 0.0)), show_duration_us(route.value("mean_us", 0.0)),
-                    route.contains("own_us") ? show_duration_us(route["own_us"].get<double>()) : "–",
-                    show_duration_us(route.value("total_us", 0.0)), show_count(route.value("errors", 0.0))});
+    rows.push_back({route.value("service", "") + " " + route.value("endpoint", ""), share(route),
+                    show_count(route.value("count", 0.0)), mean(route, "mean_us"), mean(route, "own_us"),
+                    mean(route, "way_us"), show_count(route.value("errors", 0.0))});
+  }
+  if (cluster.contains("entry")) {
+    const Json& entry = cluster["entry"];
+    rows.push_back({"between load and the cluster", share(entry), show_count(entry.value("count", 0.0)),
+                    mean(entry, "mean_us"), "", mean(entry, "way_us"), ""});
   }
   std::string text;
   if (rows.size() > 1) text += "\n" + columns(rows);
+  if (cluster.contains("summary")) text += "  " + cluster["summary"].get<std::string>() + "\n";
   for (const auto& line : cluster.value("notes", Json::array())) text += "  " + line.get<std::string>() + "\n";
   const Json restarts = cluster.value("restarts", Json::array());
   if (!restarts.empty()) text += "\nmeanwhile\n";
@@ -145,8 +164,19 @@ std::string show_text(const Json& result, const Paint& paint) {
                              : std::string("no errors"));
   if (missed > 0) head += ", " + paint(Mark::bad, show_count(missed) + " never sent");
   std::string text = head + "\n";
+  if (missed > 0 && result.contains("connections")) {
+    text += paint(Mark::doubtful, "those never sent found no free connection in time; the limit is --max-connections " +
+                                      Json(result["connections"]).dump()) +
+            "\n";
+  }
   if (const std::string stopped = result.value("stopped", ""); !stopped.empty()) {
     text += paint(Mark::doubtful, "stopped early (" + stopped + "): this is the part until then") + "\n";
+    if (const double cut_off = result.value("cut_off", 0.0); cut_off > 0) {
+      text +=
+          paint(Mark::doubtful, show_count(cut_off) + (cut_off == 1 ? " request" : " requests") +
+                                    " had no answer yet, and count" + (cut_off == 1 ? "s" : "") + " in no latency") +
+          "\n";
+    }
   }
   text += "\n" + latency_table(result) + steps_table(result) + errors_text(result, paint) + attribution_text(result) +
           thresholds_text(result, paint);

@@ -80,6 +80,8 @@ class Filler {
   void begin(Frame& frame);
   void append(const Text& text, const Frame& frame, std::string& out);
   std::mt19937_64& random() { return random_; }
+  // For what must never come again: of no seed.
+  std::mt19937_64& unique() { return unique_; }
 
  private:
   void append(const Part& part, const Frame& frame, std::string& out);
@@ -91,6 +93,7 @@ class Filler {
   std::uint64_t counter_;
   std::uint64_t iteration_;
   std::mt19937_64 random_;
+  std::mt19937_64 unique_;
   std::string scratch_;
 };
 

@@ -15,8 +15,11 @@ enum class Kind : std::uint8_t { duration, share, number };
 
 bool is_percentile(std::string_view metric) {
   if (metric.size() < 2 || metric.front() != 'p') return false;
-  return metric.substr(1).find_first_not_of("0123456789.") == std::string_view::npos && metric.back() != '.' &&
-         metric[1] != '.';
+  if (metric.find_first_not_of("0123456789.", 1) != std::string_view::npos) return false;
+  if (metric.back() == '.' || metric[1] == '.') return false;
+  // p999 is p99.9, but p101 is not p10.1.
+  const bool is_short_form = metric.size() > 3 && metric.find('.') == std::string_view::npos;
+  return !is_short_form || metric[1] == '9' || metric == "p100";
 }
 
 bool kind_of(std::string_view metric, Kind& kind) {
@@ -73,18 +76,6 @@ double interpolated(const base::Json& curve, double percentile) {
   return value;
 }
 
-// The figures of the whole run or of one step; null when there is no such step.
-const base::Json& figures(const base::Json& result, const std::string& step) {
-  static const base::Json nothing;
-  if (step.empty()) return result;
-  const auto steps = result.find("steps");
-  if (steps == result.end()) return nothing;
-  for (const auto& one : *steps) {
-    if (one.value("name", "") == step) return one;
-  }
-  return nothing;
-}
-
 bool holds(const Threshold& threshold, double actual) {
   switch (threshold.compare) {
     case Threshold::Compare::below:
@@ -107,12 +98,10 @@ double duration_of(const std::string& metric, const base::Json& of) {
   return interpolated(of.value("percentile_curve", base::Json::array()), percentile_of(metric));
 }
 
-Verdict judge_one(const Threshold& threshold, const base::Json& result) {
-  Verdict verdict{threshold, false, 0, "no such step"};
-  const base::Json& of = figures(result, threshold.step);
-  if (of.is_null()) return verdict;
+// `of`: the figures of the whole run, or of one step.
+Verdict judge_figures(const Threshold& threshold, const base::Json& of) {
+  Verdict verdict{threshold, false, 0, "no request"};
   const double sent = of.value("completed", 0.0) + of.value("errors", 0.0);
-  verdict.shown = "no request";
   Kind kind{};
   if (!kind_of(threshold.metric, kind)) return verdict;
   if (sent == 0 && kind != Kind::number) return verdict;
@@ -128,6 +117,20 @@ Verdict judge_one(const Threshold& threshold, const base::Json& result) {
     verdict.shown = show_count(verdict.actual);
   }
   verdict.held = holds(threshold, verdict.actual);
+  return verdict;
+}
+
+// Several scenarios may have a step of that name: each has to keep to it, and the first that does not is told.
+Verdict judge_one(const Threshold& threshold, const base::Json& result) {
+  if (threshold.step.empty()) return judge_figures(threshold, result);
+  Verdict verdict{threshold, false, 0, "no such step"};
+  const auto steps = result.find("steps");
+  if (steps == result.end()) return verdict;
+  for (const auto& one : *steps) {
+    if (one.value("name", "") != threshold.step) continue;
+    verdict = judge_figures(threshold, one);
+    if (!verdict.held) break;
+  }
   return verdict;
 }
 

@@ -60,6 +60,18 @@ TEST(Threshold, OfAStep) {
   EXPECT_FALSE(holds("no such step: p99<80ms"));
 }
 
+TEST(Threshold, EachStepOfThatNameHasToKeepToIt) {
+  base::Json several = result();
+  several["steps"].push_back({{"name", "place the order"},
+                              {"completed", 10},
+                              {"errors", 0},
+                              {"latency_us", {{"count", 10}, {"p99", 200'000.0}}}});
+  const auto verdict = judge({read_threshold("place the order: p99<100ms").value()}, several).front();
+  EXPECT_FALSE(verdict.held);
+  EXPECT_EQ(verdict.actual, 200'000.0);
+  EXPECT_TRUE(judge({read_threshold("place the order: p99<300ms").value()}, several).front().held);
+}
+
 TEST(Threshold, WithoutAnyRequestNothingHolds) {
   const base::Json empty{{"completed", 0}, {"errors", 0}, {"latency_us", {{"count", 0}, {"p99", 0.0}}}};
   for (const char* text : {"p99<50ms", "error_rate<1%"}) {
@@ -76,6 +88,8 @@ TEST(Threshold, MistakesAreNamed) {
                                                         {"p99<50", "expected a duration"},
                                                         {"p99<", "expected a duration"},
                                                         {"p100.5<1ms", "no metric"},
+                                                        {"p101<1ms", "no metric"},
+                                                        {"p200<1ms", "no metric"},
                                                         {"latency<5ms", "no metric"},
                                                         {"rps>fast", "expected a number"},
                                                         {"error_rate<200%", "expected a percentage"},

@@ -8,6 +8,7 @@
 #include <set>
 #include <sstream>
 
+#include "base/joined.hpp"
 #include "cli/machine/process_facts.hpp"
 #include "supervisor/posix/file.hpp"
 #include "supervisor/posix/port_table.hpp"
@@ -45,12 +46,6 @@ const std::map<std::string, std::string>& packages() {
                                                         {"nats-server", "nats-server"},
                                                         {"redis-server", "redis-server"}};
   return names;
-}
-
-std::string joined(const std::set<std::string>& names) {
-  std::string text;
-  for (const auto& name : names) text += (text.empty() ? "" : ", ") + name;
-  return text;
 }
 
 struct Need {
@@ -96,7 +91,7 @@ class Needs {
 
   static Finding check_one(const std::string& program, const Need& need) {
     const std::string check = "program " + fs::path(program).filename().string();
-    const std::string needed = " (for " + joined(need.of) + ")";
+    const std::string needed = " (for " + base::joined(need.of) + ")";
     if (!need.problem.empty()) return {check, Level::fail, need.problem + needed, "set that variable"};
     const auto found = find_program(program, need.environment, need.folder);
     if (found) return {check, Level::ok, found.value() + needed, ""};
@@ -104,7 +99,7 @@ class Needs {
     const auto package = packages().find(program);
     std::string remedy = "put its folder into PATH, or find its package: apt-cache search " + program;
     if (package != packages().end()) remedy = "apt-get install " + package->second;
-    if (program.find('/') != std::string::npos) remedy = "correct `command` of " + joined(need.of);
+    if (program.find('/') != std::string::npos) remedy = "correct `command` of " + base::joined(need.of);
     return {check, Level::fail, found.error().message + needed, remedy};
   }
 
@@ -183,6 +178,23 @@ Findings check_ports(const spec::Cluster& cluster) {
   return findings;
 }
 
+Findings check_events(const spec::Cluster& cluster) {
+  std::map<std::string, std::set<std::string>> consumers;
+  for (const auto& [name, service] : cluster.services) {
+    for (const auto& type : service.consumes) consumers[type].insert(name);
+  }
+  for (const auto& [name, service] : cluster.services) {
+    for (const auto& type : service.publishes) consumers.erase(type);
+  }
+  Findings findings;
+  for (const auto& [type, services] : consumers) {
+    findings.push_back({"event " + type, Level::warn,
+                        "no service says to publish it (for " + base::joined(services) + ")",
+                        "name it under `publishes` of the service that does, unless that is elsewhere"});
+  }
+  return findings;
+}
+
 Findings check_leftovers(const spec::Cluster& cluster, bool answers) {
   if (answers) return {{"supervisor", Level::ok, "runs and answers", ""}};
   Findings findings;
@@ -198,7 +210,7 @@ Findings check_leftovers(const spec::Cluster& cluster, bool answers) {
     left.insert(one.service + " (pid " + std::to_string(one.pid) + ")");
   }
   if (!left.empty()) {
-    findings.push_back({"leftovers", Level::warn, "run without a supervisor: " + joined(left),
+    findings.push_back({"leftovers", Level::warn, "run without a supervisor: " + base::joined(left),
                         "msctl up   (goes on with them; msctl down ends them)"});
   }
   std::error_code ignored;

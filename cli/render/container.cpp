@@ -112,8 +112,9 @@ Json container_config(const spec::Cluster& inside, const spec::Service& service,
     const Json& given = environment.get("broker");
     Json& url = config["broker"]["url"];
     const auto own = url.get<std::string>();
-    const std::string mark = "nats://" + std::string(loopback);
-    if (own.starts_with(mark)) url = "nats://" + inside.broker + ":" + own.substr(mark.size());
+    const auto scheme = inside.broker_kind + "://";
+    const auto mark = scheme + std::string(loopback);
+    if (own.starts_with(mark)) url = scheme + inside.broker + ":" + own.substr(mark.size());
     if (!given.is_null()) url = given["url"];
   }
   if (service.database == "postgres") config["database"]["url"] = database_url(inside, service, environment);
@@ -146,7 +147,7 @@ std::vector<Edge> edges_of(const spec::Cluster& cluster, const Environment& envi
                        [&](const Edge& edge) { return edge.from == from && edge.to == to; });
   };
   for (const auto& [name, service] : cluster.services) {
-    for (const auto& call : service.calls) add(name, call.service, "grpc");
+    for (const auto& call : service.calls) add(name, call.service, call.port);
     if (!service.publishes.empty() || !service.consumes.empty()) add(name, cluster.broker, "client");
     if (service.database == "postgres") add(name, cluster.postgres, "client");
     if (!service.gateway) continue;

@@ -4,6 +4,7 @@
 #include <iterator>
 
 #include "base/json.hpp"
+#include "supervisor/spec/mock.hpp"
 
 namespace render {
 namespace {
@@ -20,10 +21,9 @@ std::string name_of(const base::Json& pact, const char* role) {
 
 std::set<std::string> services_with_contracts(const spec::Cluster& cluster) {
   std::set<std::string> found;
-  for (const auto& [service, declared] : cluster.services) {
+  for (const auto& folder : spec::contract_folders(cluster)) {
     std::error_code failed;
-    for (fs::directory_iterator at(declared.home / "contracts" / "pacts", failed), end; !failed && at != end;
-         at.increment(failed)) {
+    for (fs::directory_iterator at(folder, failed), end; !failed && at != end; at.increment(failed)) {
       if (at->path().extension() != ".json") continue;
       std::ifstream in(at->path(), std::ios::binary);
       const auto pact = base::parse_json(std::string(std::istreambuf_iterator<char>(in), {}));

@@ -68,7 +68,7 @@ Json ci_model(const spec::Cluster& cluster, const Environment& environment) {
              {"deploy_tools", or_default(ci, "deploy_tools", nullptr)}};
   for (const char* key : {"setup", "test", "contract_test", "schema_check"}) add_script(model, ci, key);
   if (model["schema_check"].is_null()) {
-    const std::string line = model["msctl"].get<std::string>() + " schema check \"$SERVICE\"";
+    const std::string line = model["msctl"].get<std::string>() + " schema check \"$SERVICE\" --base \"$BASE\"";
     model["schema_check"] = line + "\n";
     model["schema_check_lines"] = Json::array({line});
   }

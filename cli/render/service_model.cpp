@@ -82,8 +82,9 @@ class Maker {
   }
   bool is_stateful() const { return uses_data_folder() || service_.database == "sqlite"; }
   bool uses_data_folder() const {
-    return std::any_of(service_.command.begin(), service_.command.end(),
-                       [](const auto& word) { return word.find("${dir:data}") != std::string::npos; });
+    const auto names_it = [](const std::string& text) { return text.find("${dir:data}") != std::string::npos; };
+    return std::any_of(service_.command.begin(), service_.command.end(), names_it) ||
+           std::any_of(service_.env.begin(), service_.env.end(), [&](const auto& one) { return names_it(one.second); });
   }
 
   void mistake(const std::string& what) { remarks_.mistakes.push_back(service_.name + ": " + what); }

@@ -1,5 +1,6 @@
 #include <array>
 #include <cstdio>
+#include <map>
 
 #include "cli/report/report.hpp"
 
@@ -33,8 +34,8 @@ std::string totals(std::size_t cases, const Count& sum) {
          "\" errors=\"0\" skipped=\"" + std::to_string(sum.skipped) + "\" time=\"" + seconds_text(sum.seconds) + "\"";
 }
 
-std::string case_xml(const Suite& suite, const Case& one) {
-  std::string xml = "    <testcase classname=\"" + escape(suite.name) + "\" name=\"" + escape(one.name) + "\" time=\"" +
+std::string case_xml(const Suite& suite, const Case& one, const std::string& name) {
+  std::string xml = "    <testcase classname=\"" + escape(suite.name) + "\" name=\"" + escape(name) + "\" time=\"" +
                     seconds_text(one.seconds) + "\"";
   if (one.outcome == Outcome::passed) return xml + "/>\n";
   const std::string tag = one.outcome == Outcome::failed ? "failure" : "skipped";
@@ -56,7 +57,11 @@ std::string junit(const std::string& name, const std::vector<Suite>& suites) {
     all.seconds += sum.seconds;
     cases += suite.cases.size();
     inner += "  <testsuite name=\"" + escape(suite.name) + "\"" + totals(suite.cases.size(), sum) + ">\n";
-    for (const auto& one : suite.cases) inner += case_xml(suite, one);
+    std::map<std::string, int> seen;  // CI systems keep one case of a name
+    for (const auto& one : suite.cases) {
+      const int nth = ++seen[one.name];
+      inner += case_xml(suite, one, nth == 1 ? one.name : one.name + " (" + std::to_string(nth) + ")");
+    }
     inner += "  </testsuite>\n";
   }
   return "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"" + escape(name) + "\"" + totals(cases, all) +

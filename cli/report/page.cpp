@@ -3,6 +3,7 @@
 namespace report {
 namespace {
 
+// On a narrow screen a table scrolls by itself; one of the class `stack` has its cells below each other instead.
 constexpr std::string_view style = R"css(
 :root { color-scheme: light dark; --text: #1c2024; --dim: #60656c; --line: #d9dce0; --box: #f6f7f9; --back: #fff;
         --ok: #18794e; --bad: #c62a2f; --warn: #946800; }
@@ -18,6 +19,13 @@ th { color: var(--dim); font-weight: 500; } .num { text-align: right; }
 code, pre { font: 13px/1.45 ui-monospace, monospace; } pre { overflow-x: auto; margin: .25rem 0; white-space: pre-wrap; }
 .card { background: var(--box); border: 1px solid var(--line); border-radius: 8px; padding: .75rem 1rem; margin: .75rem 0; }
 .ok { color: var(--ok); } .bad { color: var(--bad); } .warn { color: var(--warn); } .dim { color: var(--dim); }
+@media (max-width: 40rem) {
+  table { display: block; overflow-x: auto; } .num { white-space: nowrap; }
+  .stack > tbody, .stack > tbody > tr { display: block; }
+  .stack > tbody > tr { border-bottom: 1px solid var(--line); padding: .35rem 0; }
+  .stack > tbody > tr > th { display: none; }
+  .stack > tbody > tr > td { display: inline-block; border: 0; padding-block: 0; }
+  .stack > tbody > tr > .wide { display: block; } }
 @media print { body { margin: 0; max-width: none; } .card { break-inside: avoid; } }
 )css";
 

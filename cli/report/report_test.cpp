@@ -37,6 +37,14 @@ TEST(Junit, counts_and_says_why) {
   EXPECT_THAT(xml, HasSubstr("<skipped message=\"pending\"/>"));
 }
 
+TEST(Junit, keeps_cases_of_one_name_apart) {
+  const Case one{"TYPE_CHANGED sku", Outcome::passed, 0};
+  const std::string xml = junit("schema check", {{"order.placed", {one, one}}, {"user.made", {one}}});
+  EXPECT_THAT(xml, HasSubstr("classname=\"order.placed\" name=\"TYPE_CHANGED sku\""));
+  EXPECT_THAT(xml, HasSubstr("classname=\"order.placed\" name=\"TYPE_CHANGED sku (2)\""));
+  EXPECT_THAT(xml, HasSubstr("classname=\"user.made\" name=\"TYPE_CHANGED sku\""));
+}
+
 TEST(Page, is_whole_and_loads_nothing) {
   const std::string html = page("a < b", "<p>text</p>");
   EXPECT_THAT(html, HasSubstr("<title>a &lt; b</title>"));

@@ -31,6 +31,17 @@ std::optional<ClientFacts> client_in(const fs::path& header, const std::string& 
   return ClientFacts{folder, name, code.find(" ping(base::Monotonic") != std::string::npos};
 }
 
+// Of what it says that it publishes; a file beside that is nobody's promise.
+void read_events(const spec::Cluster& cluster, const spec::Service& service, Facts& facts) {
+  const auto found = service.home == cluster.root ? EventSchemas() : read_event_schemas(service.home / "events");
+  for (const auto& type : service.publishes) {
+    facts.publishers[type].push_back(service.name);
+    const auto schemas = found.find(type);
+    if (schemas == found.end()) continue;
+    for (const auto& schema : schemas->second) add_event_schema(facts.schemas, schema);
+  }
+}
+
 }  // namespace
 
 Facts read_facts(const spec::Cluster& cluster) {
@@ -42,6 +53,7 @@ Facts read_facts(const spec::Cluster& cluster) {
       if (number != 0) facts.ports.insert(number);
       if (service.gateway && port == "http" && number != 0) facts.edge = "http://127.0.0.1:" + std::to_string(number);
     }
+    read_events(cluster, service, facts);
     const fs::path home = service.home.lexically_relative(cluster.root);
     if (home.parent_path() != "services") continue;
     auto client = client_in(service.home / "proto" / "client.hpp", home.filename());

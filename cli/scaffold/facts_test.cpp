@@ -49,6 +49,28 @@ TEST_F(FactsTest, knows_clients_and_whether_they_answer_a_ping) {
   EXPECT_EQ(facts.services.size(), 7U);
 }
 
+TEST_F(FactsTest, knows_the_schemas_of_what_is_published) {
+  add("order", "services/order", "");
+  add("shop", "services/shop", "");
+  cluster.services["order"].publishes = {"order.placed"};
+  cluster.services["shop"].publishes = {"thing.made", "order.placed"};
+  const auto write = [&](const std::string& file, const std::string& id) {
+    fs::create_directories((root / file).parent_path());
+    std::ofstream(root / file) << R"({"$id": ")" << id << R"("})";
+  };
+  write("services/order/events/order.placed.v2.schema.json", "urn:msctl:event:order.placed:2");
+  write("services/order/events/order.placed.v1.schema.json", "urn:msctl:event:order.placed:1");
+  write("services/order/events/order.lost.v1.schema.json", "urn:msctl:event:order.lost:1");
+  write("services/order/events/notes.json", "urn:msctl:event:order.placed:3");
+  write("services/order/events/broken.schema.json", "urn:x");
+  const auto facts = read_facts(cluster);
+  ASSERT_EQ(facts.schemas.size(), 1U) << "what nobody says to publish counts for nothing";
+  ASSERT_EQ(facts.schemas.at("order.placed").size(), 2U);
+  EXPECT_EQ(facts.schemas.at("order.placed")[0].version, 1);
+  EXPECT_EQ(facts.publishers.at("thing.made"), std::vector<std::string>{"shop"});
+  EXPECT_EQ(facts.publishers.at("order.placed"), (std::vector<std::string>{"order", "shop"}));
+}
+
 TEST_F(FactsTest, knows_ports_the_gateway_and_how_to_call_msctl) {
   add("gateway", "services/gateway", "");
   cluster.services["gateway"].gateway = true;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/joined.hpp"
 #include "cli/scaffold/cluster_edit.hpp"
 #include "supervisor/spec/source.hpp"
 
@@ -33,19 +34,85 @@ Answers answers_of(const Template& made, const std::string& name, Values values,
   return {name, made.name, made.version, made.from, made.revision, std::move(values), std::move(base)};
 }
 
+std::string folder_of(const ServiceName& name) { return "services/" + name.stem; }
+
+std::vector<std::string> consumed_in(const Values& values) {
+  const auto found = values.find("consumes");
+  return found == values.end() ? std::vector<std::string>() : found->second;
+}
+
+struct ServiceFiles {
+  base::Json data;
+  files::Tree tree;
+};
+
+// The schemas of what a service consumes of its own are among the files that it has just got. Whether there are some.
+bool learn_from(const files::Tree& tree, const ServiceName& name, const Values& values, Facts& facts) {
+  const auto consumed = consumed_in(values);
+  EventSchemas own;
+  for (const auto& [path, file] : tree) {
+    auto schema = path.starts_with(folder_of(name) + "/events/") ? parse_event_schema(file.content) : std::nullopt;
+    if (schema && !facts.schemas.contains(schema->type) &&
+        std::find(consumed.begin(), consumed.end(), schema->type) != consumed.end())
+      add_event_schema(own, std::move(*schema));
+  }
+  facts.schemas.insert(own.begin(), own.end());
+  return !own.empty();
+}
+
+base::Result<ServiceFiles> render_service(const Template& made, const ServiceName& name, const Values& values,
+                                          Facts& facts) {
+  ServiceFiles files;
+  TRY(files.data, service_variables(made, name, values, facts));
+  TRY(files.tree, render_files(made, files.data));
+  if (!learn_from(files.tree, name, values, facts)) return files;
+  TRY(files.data, service_variables(made, name, values, facts));
+  TRY(files.tree, render_files(made, files.data));
+  return files;
+}
+
 // A service's files with its answers beside them.
 base::Result<files::Tree> service_files(const Template& made, const ServiceName& name, const Values& values,
-                                        const Facts& facts, std::vector<std::string>& next) {
+                                        Facts& facts, std::vector<std::string>& next) {
   if (made.kind != Kind::service) {
     return base::fail(ErrorCode::invalid,
                       "the template " + made.name + " makes a workspace, not a service; use msctl init");
   }
-  TRY(const auto data, service_variables(made, name, values, facts));
-  TRY(auto tree, render_files(made, data));
-  TRY(next, render_next(made, data));
-  const std::string path = "services/" + name.stem + "/" + answers_file;
-  tree[path] = {to_text(answers_of(made, name.name, values, tree)), false};
-  return tree;
+  TRY(auto files, render_service(made, name, values, facts));
+  TRY(next, render_next(made, files.data));
+  auto& tree = files.tree;
+  tree[folder_of(name) + "/" + answers_file] = {to_text(answers_of(made, name.name, values, tree)), false};
+  return std::move(tree);
+}
+
+// Where the schemas of what it consumes came from, and what is left to do. Nothing for a template without such files.
+std::vector<std::string> notes_of(const ServiceName& name, const Values& values, const Facts& facts,
+                                  const files::Tree& tree) {
+  std::vector<std::string> notes;
+  for (const auto& type : consumed_in(values)) {
+    const auto file = [&](int version) {
+      return folder_of(name) + "/consumes/" + type + ".v" + std::to_string(version) + ".schema.json";
+    };
+    const auto known = facts.schemas.find(type);
+    if (!tree.contains(file(known == facts.schemas.end() ? 1 : known->second.back().version))) continue;
+    const auto who = facts.publishers.find(type);
+    const auto publishers = who == facts.publishers.end() ? name.name : base::joined(who->second);
+    if (known != facts.schemas.end()) {
+      std::vector<std::string> versions;
+      for (const auto& one : known->second) versions.push_back("v" + std::to_string(one.version));
+      notes.push_back(type + ": schema copied from " + publishers + " (" + base::joined(versions) + ")");
+      if (!example_of(base::parse_json(known->second.back().text).value()).empty()) continue;
+      notes.push_back(type + ": no example of its data could be made of its schema; write one into " + folder_of(name) +
+                      "/tests/" + name.ident + "_consumer_test.cpp, which skips it until then");
+      continue;
+    }
+    notes.push_back(type + ": " +
+                    (who == facts.publishers.end() ? "no service of this workspace publishes it"
+                                                   : publishers + " publishes it without a schema in its events/") +
+                    ", so " + file(1) + " says only that its data is an object; put the publisher's file there, then " +
+                    facts.command + " update " + name.name);
+  }
+  return notes;
 }
 
 base::Result<void> check_all_new(const Draft& draft, const std::string& allowed) {
@@ -106,7 +173,7 @@ base::Result<Rendered> render_again(const spec::Cluster& cluster, const Generate
   Rendered rendered;
   Values wanted = known_values(made, generated.answers.values);
   for (const auto& [name, value] : given) wanted[name] = value;
-  const Facts facts = read_facts(cluster);
+  Facts facts = read_facts(cluster);
   TRY(const auto name, cluster_name(generated.answers.name));
   TRY(rendered.values, complete(made, name, wanted, facts, ports_in(generated.answers.values)));
   for (const auto& [path, ignored] : generated.answers.base) {
@@ -118,12 +185,15 @@ base::Result<Rendered> render_again(const spec::Cluster& cluster, const Generate
     TRY(rendered.tree, render_files(made, workspace_variables(made, name.name, rendered.values)));
     return rendered;
   }
-  if (fs::path(generated.path).parent_path() != fs::path("services") / name.stem) {
+  if (fs::path(generated.path).parent_path() != fs::path(folder_of(name))) {
     return base::fail(ErrorCode::malformed, generated.path + ": is of " + name.name + ", whose folder is services/" +
                                                 name.stem + "; a service that was moved is not updated");
   }
-  TRY(const auto data, service_variables(made, name, rendered.values, facts));
-  TRY(rendered.tree, render_files(made, data));
+  // What nobody here publishes is known from the service's own file, which the user has put there or left as it was.
+  auto own = read_event_schemas(cluster.root / folder_of(name) / "consumes");
+  facts.schemas.merge(own);
+  TRY(auto files, render_service(made, name, rendered.values, facts));
+  rendered.tree = std::move(files.tree);
   return rendered;
 }
 
@@ -135,11 +205,11 @@ bool uses_postgres(const Values& values) {
 }  // namespace
 
 base::Result<Draft> draft_service(const spec::Cluster& cluster, const Template& made, const ServiceRequest& request) {
-  const Facts facts = read_facts(cluster);
+  Facts facts = read_facts(cluster);
   std::vector<std::string> taken = request.taken;
   taken.insert(taken.end(), facts.services.begin(), facts.services.end());
   TRY(const auto name, service_name(request.name, taken));
-  const std::string folder = "services/" + name.stem;
+  const std::string folder = folder_of(name);
   std::error_code ignored;
   if (fs::exists(fs::symlink_status(cluster.root / folder, ignored))) {
     return conflict("the folder " + folder + " is there already, and nothing is overwritten; choose another name");
@@ -149,6 +219,7 @@ base::Result<Draft> draft_service(const spec::Cluster& cluster, const Template& 
   draft.root = cluster.root;
   draft.cluster = cluster.files.front();
   TRY(draft.tree, service_files(made, name, values, facts, draft.next));
+  draft.notes = notes_of(name, values, facts, draft.tree);
   const std::string file = draft.cluster.lexically_relative(cluster.root).generic_string();
   TRY(const auto text, read_file(draft.cluster));
   if (!text) return base::fail(ErrorCode::not_found, "there is no " + file);
@@ -181,7 +252,8 @@ base::Result<Draft> draft_workspace(const fs::path& folder, const Template& made
     TRY(const auto service, service_name(one.name, {}));
     TRY(const auto defaults, complete(one, service, {}, {}));
     std::vector<std::string> unused;
-    TRY(auto tree, service_files(one, service, defaults, {}, unused));
+    Facts none;
+    TRY(auto tree, service_files(one, service, defaults, none, unused));
     draft.tree.merge(tree);
   }
   TRY(draft.next, render_next(made, data));

@@ -20,8 +20,9 @@ struct Draft {
   std::filesystem::path root;
   files::Tree tree;
   std::vector<files::Step> steps;
-  std::vector<std::string> next;  // commands to go on with
-  std::filesystem::path cluster;  // msctl.yaml, to be read again at the end
+  std::vector<std::string> notes = {};  // what the user should know of it, a sentence each
+  std::vector<std::string> next;        // commands to go on with
+  std::filesystem::path cluster;        // msctl.yaml, to be read again at the end
 };
 
 struct ServiceRequest {

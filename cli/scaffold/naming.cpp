@@ -75,18 +75,6 @@ std::string with(std::string text, char from, char to) {
   return text;
 }
 
-// billing-runs → BillingRuns; dots and underscores part words, too.
-std::string camel(const std::string& text) {
-  std::string joined;
-  bool at_start = true;
-  for (const char c : text) {
-    const bool parts = !is_lower(c) && !is_digit(c);
-    if (!parts) joined += at_start && is_lower(c) ? static_cast<char>(c - 'a' + 'A') : c;
-    at_start = parts;
-  }
-  return joined;
-}
-
 bool ends_in(const std::string& text, std::string_view ending) {
   return text.size() > ending.size() && text.ends_with(ending);
 }
@@ -109,6 +97,17 @@ constexpr const char* label_rule =
     "must be a DNS label: 1 to 40 small letters, digits and single hyphens, a letter first, such as billing-service";
 
 }  // namespace
+
+std::string camel(const std::string& text) {
+  std::string joined;
+  bool at_start = true;
+  for (const char c : text) {
+    const bool parts = !is_lower(c) && !is_digit(c);
+    if (!parts) joined += at_start && is_lower(c) ? static_cast<char>(c - 'a' + 'A') : c;
+    at_start = parts;
+  }
+  return joined;
+}
 
 std::string shown(const std::string& text) {
   std::string cut = text.substr(0, longest_label + 20);

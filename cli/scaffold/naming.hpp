@@ -35,6 +35,9 @@ struct EventName {
   std::string camel;  // InvoiceCreated
 };
 
+// BillingRuns of billing-runs; dots and underscores part words, too.
+std::string camel(const std::string& text);
+
 // A DNS label of at most 40 letters, digits and single hyphens that is no C++ or protobuf keyword, no namespace of ours
 // or of our libraries, no target of a build and none of `taken` (services, commands). Errors: invalid.
 base::Result<ServiceName> service_name(const std::string& name, const std::vector<std::string>& taken);

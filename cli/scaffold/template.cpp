@@ -129,6 +129,12 @@ class Manifest {
     }
   }
 
+  // Two lists are made of parameters: the calls that can be asked whether they are well, and the schemas of events.
+  static std::string parameter_behind(const std::string& list) {
+    if (list == "pings") return "calls";
+    return list == "consumed_schemas" ? "consumes" : list;
+  }
+
   void check_rules(const Template& made) {
     const auto known = known_variables(made);
     for (std::size_t i = 0; i < made.rules.size(); ++i) {
@@ -137,8 +143,7 @@ class Manifest {
       if (!rule.when.empty() && !known.contains(rule.when.substr(rule.when.front() == '!' ? 1 : 0))) {
         problems_.add(file_, pointer + "/when", "there is no variable " + rule.when);
       }
-      // `pings` are those of the calls that can be asked whether they are well.
-      const auto* list = made.parameter(rule.each == "pings" ? "calls" : rule.each);
+      const auto* list = made.parameter(parameter_behind(rule.each));
       if (!rule.each.empty() && (list == nullptr || !list->is_list)) {
         problems_.add(file_, pointer + "/each", "there is no parameter " + rule.each + " that is a list");
       }

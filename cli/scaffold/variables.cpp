@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "base/pattern/pattern.hpp"
+#include "cli/scaffold/naming.hpp"
 
 namespace scaffold {
 namespace {
@@ -21,8 +22,9 @@ const std::set<std::string>& of_services() {
       // of db
       "database", "sqlite", "postgres",
       // of publishes, consumes, calls and their items
-      "has_publishes", "has_consumes", "has_calls", "has_broker", "opens", "heard_migration", "event", "event_snake",
-      "Event", "service", "folder", "Called", "ping", "pings", "has_pings", "is_last", "item",
+      "has_publishes", "has_consumes", "has_calls", "has_broker", "opens", "heard_migration", "outbox_more_migration",
+      "ledger_migration", "event", "event_snake", "Event", "service", "folder", "Called", "ping", "pings", "has_pings",
+      "is_last", "item", "consumed_schemas", "schema_text", "schema_version", "event_example",
       // of resource
       "Resource", "resources", "Resources", "resource_words", "resources_words", "resource_path", "a_resource"};
   return names;
@@ -107,19 +109,29 @@ Json event_item(const std::string& type) {
   return {{"event", type}, {"event_snake", name.snake}, {"Event", name.camel}};
 }
 
-void mark_last(Json& list) {
-  for (std::size_t i = 0; i < list.size(); ++i) list[i]["is_last"] = i + 1 == list.size();
+std::vector<EventSchema> schemas_of(const std::string& type, const Facts& facts, const std::string& consumer) {
+  const auto found = facts.schemas.find(type);
+  return found == facts.schemas.end() ? std::vector{unknown_event_schema(type, consumer)} : found->second;
 }
 
-// `user` to `User`, `stock_keeper` to `StockKeeper`.
-std::string type_name_of(const std::string& ident) {
-  std::string made;
-  bool begins = true;
-  for (const char c : ident) {
-    if (c != '_') made += begins ? static_cast<char>(std::toupper(static_cast<unsigned char>(c))) : c;
-    begins = c == '_';
+// Each version of each event, and in the items of `consumes` the newest one of them with an example.
+Json schema_items(Json& consumes, const Facts& facts, const std::string& consumer) {
+  Json items = Json::array();
+  for (auto& event : consumes) {
+    for (const auto& schema : schemas_of(event["event"], facts, consumer)) {
+      event["schema_version"] = std::to_string(schema.version);
+      event["event_example"] = example_of(base::parse_json(schema.text).value());  // it was read already
+      Json item{{"event", schema.type}, {"schema_version", event["schema_version"]}, {"schema_text", schema.text}};
+      // The template's own last line end comes behind it.
+      if (auto& text = item["schema_text"].get_ref<std::string&>(); text.ends_with('\n')) text.pop_back();
+      items.push_back(std::move(item));
+    }
   }
-  return made;
+  return items;
+}
+
+void mark_last(Json& list) {
+  for (std::size_t i = 0; i < list.size(); ++i) list[i]["is_last"] = i + 1 == list.size();
 }
 
 // Those of the calls that can be asked whether they are well.
@@ -150,7 +162,7 @@ base::Result<Json> call_items(std::vector<std::string> services, const Facts& fa
                      {"folder", client->second.folder},
                      {"namespace", client->second.cpp_namespace},
                      {"ident", ident},
-                     {"Called", type_name_of(ident)},
+                     {"Called", camel(ident)},
                      {"ping", client->second.has_ping}});
   }
   mark_last(items);
@@ -289,6 +301,8 @@ base::Result<Json> service_variables(const Template& made, const ServiceName& na
     data[std::string("has_") + list] = !items.empty();
     data[list] = std::move(items);
   }
+  data["consumed_schemas"] = schema_items(data["consumes"], facts, name.name);
+  mark_last(data["consumed_schemas"]);
   data["has_broker"] = data["has_publishes"].get<bool>() || data["has_consumes"].get<bool>();
   if (data["has_broker"].get<bool>() && !facts.has_broker) {
     return refused(
@@ -305,6 +319,11 @@ base::Result<Json> service_variables(const Template& made, const ServiceName& na
   }
   TRY(check_events(data));
   data["heard_migration"] = data["has_publishes"].get<bool>() ? "003" : "002";  // behind the outbox, if there is one
+  // The outbox's first form has been applied to databases, so that what came later is a step of its own.
+  data["outbox_more_migration"] = data["has_consumes"].get<bool>() ? "004" : "003";
+  // So is the ledger, behind all of them.
+  const int steps = 1 + (data["has_publishes"].get<bool>() ? 2 : 0) + (data["has_consumes"].get<bool>() ? 1 : 0);
+  data["ledger_migration"] = "00" + std::to_string(steps + 1);
   if (made.parameter("resource") != nullptr) {
     add_resource(data, text_of(values, "resource"));
     TRY(check_messages(data));

@@ -11,6 +11,7 @@
 
 #include "base/json.hpp"
 #include "base/result.hpp"
+#include "cli/scaffold/event_schemas.hpp"
 #include "cli/scaffold/naming.hpp"
 #include "cli/scaffold/template.hpp"
 #include "supervisor/spec/cluster.hpp"
@@ -32,13 +33,15 @@ struct Facts {
   std::map<std::string, ClientFacts> clients;  // by service
   std::vector<std::string> services;
   std::set<std::uint16_t> ports;
+  std::map<std::string, std::vector<std::string>> publishers;  // services by the event that they publish
+  EventSchemas schemas;                                        // of events, as their publishers have them
   std::string edge;     // http://127.0.0.1:8080 of the gateway; empty without one
   std::string command;  // how to call msctl here: ./msctl or msctl
   bool has_broker = false;
   bool has_chassis = false;  // its sources are part of the workspace
 };
 
-// Looks at the cluster and at services/*/proto/client.hpp.
+// Looks at the cluster, at services/*/proto/client.hpp and at the services' folders `events`.
 Facts read_facts(const spec::Cluster& cluster);
 
 // One value of a parameter: text that is safe in files, in the form and of the choices that the parameter has. Errors:

@@ -107,6 +107,32 @@ TEST(Variables, follow_from_the_answers) {
   for (const auto& [name, value] : data.items()) EXPECT_TRUE(known.contains(name)) << name;
 }
 
+TEST(Variables, of_consumed_events_have_their_schemas_and_an_example_of_the_newest) {
+  Facts around = facts();
+  add_event_schema(around.schemas, {"order.placed", 1,
+                                    R"({"$id": "urn:msctl:event:order.placed:1"})"
+                                    "\n"});
+  add_event_schema(around.schemas,
+                   {"order.placed", 2, R"({"$id": "urn:msctl:event:order.placed:2", "required": ["n"]})"});
+  const auto data = variables({{"consumes", {"order.placed", "a.b"}}}, around).value();
+  EXPECT_EQ(data["consumes"][0]["schema_version"], "2");
+  EXPECT_EQ(data["consumes"][0]["event_example"], R"({"n":"x"})");
+  EXPECT_EQ(data["consumes"][1]["event_example"], "{}") << "of which nothing is known";
+  ASSERT_EQ(data["consumed_schemas"].size(), 3U);
+  EXPECT_EQ(data["consumed_schemas"][0]["schema_text"], R"({"$id": "urn:msctl:event:order.placed:1"})");
+  EXPECT_EQ(data["consumed_schemas"][2]["event"], "a.b");
+  const auto known = known_variables(cpp_service());
+  for (const auto& [name, value] : data["consumed_schemas"][0].items()) EXPECT_TRUE(known.contains(name)) << name;
+}
+
+TEST(Variables, the_ledger_comes_behind_every_other_migration) {
+  const auto number = [](const Values& given) { return variables(given).value()["ledger_migration"]; };
+  EXPECT_EQ(number({}), "002");
+  EXPECT_EQ(number({{"consumes", {"a.b"}}}), "003");
+  EXPECT_EQ(number({{"publishes", {"a.b"}}}), "004");
+  EXPECT_EQ(number({{"publishes", {"a.b"}}, {"consumes", {"a.b"}}}), "005");
+}
+
 std::string error_of(const Values& given, const Facts& around = facts()) {
   const auto made = variables(given, around);
   return made ? "" : made.error().message;

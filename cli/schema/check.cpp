@@ -4,6 +4,7 @@
 #include <set>
 
 #include "cli/affected/history.hpp"
+#include "cli/schema/shape.hpp"
 #include "supervisor/spec/suggest.hpp"
 
 namespace schema {
@@ -21,27 +22,14 @@ bool is_forward(Mode mode) { return mode != Mode::none && mode != Mode::backward
 
 std::string v(int number) { return "v" + std::to_string(number); }
 
-// Without what only explains.
-Json without_annotations(const Json& schema, bool names = false) {
-  static const std::set<std::string> annotations = {"title",      "description", "examples", "$comment",
-                                                    "deprecated", "readOnly",    "writeOnly"};
-  static const std::set<std::string> maps = {"properties", "patternProperties", "$defs", "definitions",
-                                             "dependentSchemas"};
-  static const std::set<std::string> values = {"enum", "const", "default"};
-  if (schema.is_array()) {
-    Json list = Json::array();
-    for (const auto& each : schema) list.push_back(without_annotations(each));
-    return list;
-  }
-  if (!schema.is_object()) return schema;
-  std::map<std::string, Json> kept;  // in an order of its own: that of keys means nothing
-  for (const auto& [key, value] : schema.items()) {
-    if (!names && annotations.contains(key)) continue;
-    kept[key] = !names && values.contains(key) ? value : without_annotations(value, !names && maps.contains(key));
-  }
-  Json object = Json::object();
-  for (auto& [key, value] : kept) object[key] = std::move(value);
-  return object;
+// The file as it was there; one that moved with its service, or to another, is the same promise.
+std::map<std::string, std::string>::const_iterator published_as(const std::map<std::string, std::string>& before,
+                                                                const std::string& file) {
+  const auto same = before.find(file);
+  if (same != before.end()) return same;
+  const auto name = fs::path(file).filename();
+  return std::find_if(before.begin(), before.end(),
+                      [&name](const auto& each) { return fs::path(each.first).filename() == name; });
 }
 
 class Check {
@@ -62,7 +50,7 @@ class Check {
   base::Result<void> published(const Event& event, const std::map<std::string, std::string>& before) {
     if (event.mode == Mode::none) return base::success();
     for (const auto& version : event.versions) {
-      const auto found = before.find(version.file);
+      const auto found = published_as(before, version.file);
       if (found == before.end()) continue;
       const auto was = base::parse_json(found->second);
       if (!was || !was.value().is_object()) continue;  // what could not be read then was no promise
@@ -118,39 +106,41 @@ base::Result<std::set<std::string>> meant(const spec::Cluster& cluster, const Ca
 
 base::Result<std::map<std::string, std::string>> schemas_at(const spec::Cluster& cluster, const std::string& rev) {
   TRY(const auto difference, affected::difference(cluster.root, rev, ""));
-  const auto below = fs::path(cluster.root).lexically_relative(difference.top).string();
-  const std::string prefix = below == "." ? "" : below + "/";
-  TRY(const auto files, affected::files_at(difference.top, difference.from, [&prefix](const std::string& path) {
-        return path.starts_with(prefix) && fs::path(path).parent_path().filename() == events_folder &&
-               parse_name(fs::path(path).filename().string()).has_value();
-      }));
-  std::map<std::string, std::string> texts;
-  for (const auto& [path, text] : files) texts[path.substr(prefix.size())] = text;
-  return texts;
+  return affected::files_below(difference, cluster.root, [](const std::string& path) {
+    return fs::path(path).parent_path().filename() == events_folder &&
+           parse_name(fs::path(path).filename().string()).has_value();
+  });
 }
 
-void find_deleted(const spec::Cluster& cluster, const std::map<std::string, std::string>& before,
-                  const std::set<std::string>& wanted, Outcome& outcome) {
+// `now`: the names of the files that there are, in whatever folder.
+base::Result<void> find_deleted(const spec::Cluster& cluster, const std::map<std::string, std::string>& before,
+                                const std::set<std::string>& now, const std::set<std::string>& wanted,
+                                Outcome& outcome) {
   for (const auto& [path, text] : before) {
+    const auto name = fs::path(path).filename().string();
     std::error_code failed;
-    if (fs::exists(cluster.root / path, failed)) continue;
-    const auto type = parse_name(fs::path(path).filename().string())->type;
-    const auto folder = cluster.root / fs::path(path).parent_path().parent_path();
+    if (now.contains(name) || fs::exists(cluster.root / path, failed)) continue;
+    const auto type = parse_name(name)->type;
     Finding finding{type,
                     "",
                     "PUBLISHED_SCHEMA_DELETED",
                     path,
                     "",
                     "",
-                    "the schema was published, and streams are replayed; put it back"};
-    for (const auto& [name, service] : cluster.services) {
-      if (service.home == folder) finding.service = name;
-      if (std::find(service.consumes.begin(), service.consumes.end(), type) != service.consumes.end())
-        finding.breaks.push_back(name);
+                    "the schema was published, and streams are replayed; put it back",
+                    consumers_of(cluster, type)};
+    spec::Service owner;  // of one that is gone only the cluster's own compatibility.yaml counts
+    owner.home = cluster.root;
+    for (const auto& [service_name, service] : cluster.services) {
+      if (service.home == cluster.root / fs::path(path).parent_path().parent_path()) owner = service;
     }
-    if (wanted.empty() || wanted.contains(type) || wanted.contains(finding.service))
+    finding.service = owner.name;
+    TRY(const auto preferences, api::read_preferences(cluster, owner));
+    TRY(const auto mode, mode_for(preferences, type));
+    if (mode != Mode::none && (wanted.empty() || wanted.contains(type) || wanted.contains(finding.service)))
       outcome.findings.push_back(std::move(finding));
   }
+  return base::success();
 }
 
 }  // namespace
@@ -168,6 +158,17 @@ std::vector<std::pair<const Version*, const Version*>> pairs_of(const Event& eve
   return pairs;
 }
 
+base::Result<Catalogue> catalogue_of(const spec::Cluster& cluster, const std::vector<std::string>& names) {
+  TRY(auto catalogue, read_catalogue(cluster));
+  TRY(const auto wanted, meant(cluster, catalogue, names));
+  if (wanted.empty()) return catalogue;
+  std::erase_if(catalogue.events,
+                [&](const Event& event) { return !wanted.contains(event.type) && !wanted.contains(event.service); });
+  std::erase_if(catalogue.faults,
+                [&](const Fault& fault) { return !wanted.contains(fault.event) && !wanted.contains(fault.service); });
+  return catalogue;
+}
+
 base::Result<Outcome> check(const spec::Cluster& cluster, const std::vector<std::string>& names,
                             const std::string& rev) {
   TRY(auto catalogue, read_catalogue(cluster));
@@ -176,10 +177,15 @@ base::Result<Outcome> check(const spec::Cluster& cluster, const std::vector<std:
   if (!rev.empty()) {
     TRY(before, schemas_at(cluster, rev));
   }
+  std::set<std::string> names_now;  // of files
+  for (const auto& event : catalogue.events) {
+    for (const auto& version : event.versions) names_now.insert(fs::path(version.file).filename().string());
+  }
   Outcome outcome;
   for (auto& fault : catalogue.faults) {
     if (!wanted.empty() && !wanted.contains(fault.service) && !wanted.contains(fault.event)) continue;
-    outcome.findings.push_back({fault.event, fault.service, fault.rule, fault.file, "", "", fault.message});
+    outcome.findings.push_back(
+        {fault.event, fault.service, fault.rule, fault.file, "", "", fault.message, fault.consumers});
   }
   Check run(outcome);
   for (auto& event : catalogue.events) {
@@ -188,7 +194,7 @@ base::Result<Outcome> check(const spec::Cluster& cluster, const std::vector<std:
     TRY(run.published(event, before));
     outcome.events.push_back(std::move(event));
   }
-  find_deleted(cluster, before, wanted, outcome);
+  TRY(find_deleted(cluster, before, names_now, wanted, outcome));
   return outcome;
 }
 

@@ -30,6 +30,9 @@ struct Outcome {
 base::Result<Outcome> check(const spec::Cluster& cluster, const std::vector<std::string>& names,
                             const std::string& rev);
 
+// What there is of those names. Errors: as check.
+base::Result<Catalogue> catalogue_of(const spec::Cluster& cluster, const std::vector<std::string>& names);
+
 // The pairs that a mode compares, each as the versions of writer and reader.
 std::vector<std::pair<const Version*, const Version*>> pairs_of(const Event& event);
 

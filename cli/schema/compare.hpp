@@ -79,6 +79,11 @@ void compare_choices(Comparison& comparison, const base::Json& before, const bas
 void compare_objects(Comparison& comparison, const base::Json& before, const base::Json& now);
 void compare_arrays(Comparison& comparison, const base::Json& before, const base::Json& now);
 
+// A schema under a key that demands something where it is there, of values that the other keywords do not speak of:
+// _ADDED, _REMOVED, or what changed in it.
+void compare_demand(Comparison& comparison, const base::Json& before, const base::Json& now, const char* key,
+                    const std::string& rule);
+
 // A number under a key: BOUND_ADDED, _REMOVED, _INCREASED or _DECREASED.
 void compare_bound(Comparison& comparison, const base::Json& before, const base::Json& now, const char* key,
                    const std::string& rule);

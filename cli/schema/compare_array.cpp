@@ -49,6 +49,7 @@ class ArrayComparison {
     const bool was_unique = is_unique(before_);
     if (was_unique != is_unique(now_))
       comparison_.add(was_unique ? "UNIQUE_ITEMS_REMOVED" : "UNIQUE_ITEMS_ADDED", "uniqueItems");
+    compare_demand(comparison_, before_, now_, "contains", "CONTAINS");
     compare_bound(comparison_, before_, now_, "maxContains", "MAX_CONTAINS");
     compare_bound(comparison_, before_, now_, "minContains", "MIN_CONTAINS");
   }

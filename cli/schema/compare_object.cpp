@@ -16,6 +16,13 @@ const Json& map_under(const Json& schema, const char* key) {
   return value != nullptr && value->is_object() ? *value : empty_object;
 }
 
+// As a step of a JSON pointer (RFC 6901).
+std::string escaped(const std::string& name) {
+  std::string text;
+  for (const char c : name) text += c == '~' ? "~0" : c == '/' ? "~1" : std::string(1, c);
+  return text;
+}
+
 // In the order of the documents: those of before, then those that came.
 std::vector<std::string> keys_of(const Json& before, const Json& now) {
   std::vector<std::string> keys;
@@ -57,9 +64,12 @@ class ObjectComparison {
   void run() {
     required();
     properties();
+    patterns();
     dependencies();
     additional();
     unevaluated();
+    compare_demand(comparison_, before_, now_, "propertyNames", "PROPERTY_NAMES");
+    condition();
     compare_bound(comparison_, before_, now_, "maxProperties", "MAX_PROPERTIES");
     compare_bound(comparison_, before_, now_, "minProperties", "MIN_PROPERTIES");
   }
@@ -67,10 +77,11 @@ class ObjectComparison {
  private:
   void required() {
     const Step step(comparison_, "required");
+    const Json& old = map_under(before_, "properties");
     const Json& current = map_under(now_, "properties");
-    for (const auto& [name, old] : map_under(before_, "properties").items()) {
+    for (const auto& [name, value] : old.items()) {
       if (!current.contains(name)) continue;
-      const Step inner(comparison_, name);
+      const Step inner(comparison_, escaped(name));
       const bool was = was_required_.contains(name);
       const bool is = is_required_.contains(name);
       if (was && !is) comparison_.add("REQUIRED_ATTRIBUTE_REMOVED");
@@ -79,6 +90,15 @@ class ObjectComparison {
                                                    : "REQUIRED_ATTRIBUTE_ADDED");
       }
     }
+    // Names that `properties` says nothing of; one that came to it or left it is told of there.
+    for (const auto& name : is_required_) {
+      if (!was_required_.contains(name) && !current.contains(name))
+        comparison_.add("REQUIRED_ATTRIBUTE_ADDED", escaped(name));
+    }
+    for (const auto& name : was_required_) {
+      if (!is_required_.contains(name) && !current.contains(name) && !old.contains(name))
+        comparison_.add("REQUIRED_ATTRIBUTE_REMOVED", escaped(name));
+    }
   }
 
   void properties() {
@@ -86,7 +106,7 @@ class ObjectComparison {
     const Json& old = map_under(before_, "properties");
     const Json& current = map_under(now_, "properties");
     for (const auto& name : keys_of(old, current)) {
-      const Step inner(comparison_, name);
+      const Step inner(comparison_, escaped(name));
       if (!current.contains(name)) {
         removed(name, old[name]);
       } else if (!old.contains(name)) {
@@ -128,6 +148,63 @@ class ObjectComparison {
     comparison_.add(what + "_ADDED_TO_UNOPEN_CONTENT_MODEL");
   }
 
+  void patterns() {
+    const Step step(comparison_, "patternProperties");
+    const Json& old = map_under(before_, "patternProperties");
+    const Json& current = map_under(now_, "patternProperties");
+    for (const auto& pattern : keys_of(old, current)) {
+      const Step inner(comparison_, escaped(pattern));
+      if (!current.contains(pattern)) {
+        pattern_removed(old[pattern]);
+      } else if (!old.contains(pattern)) {
+        pattern_added(pattern, current[pattern]);
+      } else {
+        comparison_.compare(old[pattern], current[pattern]);
+      }
+    }
+  }
+
+  void pattern_removed(const Json& old) {
+    const Json* more = schema_of_more(now_);
+    if (more != nullptr) comparison_.compare(old, *more);
+    const bool takes = permits_more(now_) || comparison_.is_nothing(old, false);
+    comparison_.add(takes ? "PATTERN_PROPERTY_REMOVED_FROM_OPEN_CONTENT_MODEL"
+                          : "PATTERN_PROPERTY_REMOVED_FROM_CLOSED_CONTENT_MODEL");
+  }
+
+  void pattern_added(const std::string& text, const Json& current) {
+    const Json* more = schema_of_more(before_);
+    if (more != nullptr) comparison_.compare(*more, current);
+    // Properties that had a name before are now spoken of twice.
+    if (const auto pattern = base::Pattern::make(text)) {
+      for (const auto& [name, value] : map_under(before_, "properties").items()) {
+        if (pattern.value().found_in(name)) comparison_.compare(value, current);
+      }
+    }
+    comparison_.add(more == nullptr && permits_more(before_) && !comparison_.is_anything(current, true)
+                        ? "PATTERN_PROPERTY_ADDED_TO_OPEN_CONTENT_MODEL"
+                        : "PATTERN_PROPERTY_ADDED_TO_UNOPEN_CONTENT_MODEL");
+  }
+
+  // Whether one condition follows from another is not asked: any other one is a change.
+  void condition() {
+    const auto parts = [](const Json& schema) {
+      Json found = Json::object();
+      if (!schema.contains("if")) return found;
+      for (const char* key : {"if", "then", "else"}) {
+        if (const Json* part = member(schema, key)) found[key] = without_annotations(*part);
+      }
+      return found;
+    };
+    const Json old = parts(before_);
+    const Json current = parts(now_);
+    if (old == current) return;
+    comparison_.add(old.empty()       ? "CONDITION_ADDED"
+                    : current.empty() ? "CONDITION_REMOVED"
+                                      : "CONDITION_CHANGED",
+                    "if");
+  }
+
   void dependencies() {
     const Step step(comparison_, "dependencies");
     const auto lists = [](const Json& schema) { return parts(schema, "dependentRequired", true); };
@@ -135,7 +212,7 @@ class ObjectComparison {
     const Json old_lists = lists(before_);
     const Json new_lists = lists(now_);
     for (const auto& name : keys_of(old_lists, new_lists)) {
-      const Step inner(comparison_, name);
+      const Step inner(comparison_, escaped(name));
       if (!new_lists.contains(name)) {
         comparison_.add("DEPENDENCY_ARRAY_REMOVED");
       } else if (!old_lists.contains(name)) {
@@ -147,7 +224,7 @@ class ObjectComparison {
     const Json old_schemas = schemas(before_);
     const Json new_schemas = schemas(now_);
     for (const auto& name : keys_of(old_schemas, new_schemas)) {
-      const Step inner(comparison_, name);
+      const Step inner(comparison_, escaped(name));
       if (!new_schemas.contains(name)) {
         comparison_.add("DEPENDENCY_SCHEMA_REMOVED");
       } else if (!old_schemas.contains(name)) {

@@ -32,12 +32,31 @@ void compare_multiples(Comparison& comparison, const Json& before, const Json& n
 
 }  // namespace
 
+void compare_demand(Comparison& comparison, const Json& before, const Json& now, const char* key,
+                    const std::string& rule) {
+  const Json* old = member(before, key);
+  const Json* current = member(now, key);
+  if (old == nullptr && current == nullptr) return;
+  if (old == nullptr || current == nullptr) return comparison.add(rule + (old == nullptr ? "_ADDED" : "_REMOVED"), key);
+  const Comparison::Step step(comparison, key);
+  comparison.compare(*old, *current);
+}
+
 void compare_bound(Comparison& comparison, const Json& before, const Json& now, const char* key,
                    const std::string& rule) {
-  const auto old = number_under(before, key);
-  const auto current = number_under(now, key);
-  if (old == current) return;
-  const char* what = !old ? "_ADDED" : !current ? "_REMOVED" : *old < *current ? "_INCREASED" : "_DECREASED";
+  // As JSON numbers: a double does not tell 2^53 from 2^53 + 1.
+  const auto bound = [key](const Json& schema) {
+    const Json* value = member(schema, key);
+    return value != nullptr && value->is_number() ? value : nullptr;
+  };
+  const Json* old = bound(before);
+  const Json* current = bound(now);
+  if (old == nullptr && current == nullptr) return;
+  if (old != nullptr && current != nullptr && *old == *current) return;
+  const char* what = old == nullptr       ? "_ADDED"
+                     : current == nullptr ? "_REMOVED"
+                     : *old < *current    ? "_INCREASED"
+                                          : "_DECREASED";
   comparison.add(rule + what, key);
 }
 
@@ -61,8 +80,12 @@ void compare_numbers(Comparison& comparison, const Shape& before, const Shape& n
 }
 
 void compare_choices(Comparison& comparison, const Json& before, const Json& now) {
-  const Json& old = before["enum"];
-  const Json& current = now["enum"];
+  // A constant is a choice of one.
+  const auto values = [](const Json& schema) {
+    return schema.contains("enum") ? schema["enum"] : Json::array({schema["const"]});
+  };
+  const Json old = values(before);
+  const Json current = values(now);
   const auto within = [](const Json& part, const Json& whole) {
     return part.is_array() && whole.is_array() && std::all_of(part.begin(), part.end(), [&whole](const Json& value) {
              return std::find(whole.begin(), whole.end(), value) != whole.end();

@@ -117,7 +117,9 @@ void Comparison::compare_annotations(const Shape& before, const Shape& now) {
 }
 
 void Comparison::compare_same_kind(const Shape& before, const Shape& now) {
+  const auto is_choice = [](const Shape& shape) { return shape.kind == Kind::choice || shape.kind == Kind::constant; };
   if (before.kind != now.kind) {
+    if (is_choice(before) && is_choice(now)) return compare_choices(*this, *before.json, *now.json);
     if (before.kind != Kind::nothing && now.kind != Kind::anything) add("TYPE_CHANGED");
     return;
   }
@@ -230,6 +232,11 @@ bool is_compatible(const std::string& rule, Policy policy) {
                                                "MULTIPLE_OF_REMOVED",
                                                "REQUIRED_ATTRIBUTE_WITH_DEFAULT_ADDED",
                                                "REQUIRED_ATTRIBUTE_REMOVED",
+                                               "PATTERN_PROPERTY_ADDED_TO_UNOPEN_CONTENT_MODEL",
+                                               "PATTERN_PROPERTY_REMOVED_FROM_OPEN_CONTENT_MODEL",
+                                               "PROPERTY_NAMES_REMOVED",
+                                               "CONTAINS_REMOVED",
+                                               "CONDITION_REMOVED",
                                                "DEPENDENCY_ARRAY_NARROWED",
                                                "DEPENDENCY_ARRAY_REMOVED",
                                                "DEPENDENCY_SCHEMA_REMOVED",
@@ -272,9 +279,11 @@ bool is_compatible(const std::string& rule, Policy policy) {
                                                "PRODUCT_TYPE_NARROWED",
                                                "SUM_TYPE_EXTENDED",
                                                "NOT_TYPE_NARROWED"};
-  static const std::set<std::string> open = {"OPTIONAL_PROPERTY_ADDED_TO_OPEN_CONTENT_MODEL",
+  static const std::set<std::string> open = {"PATTERN_PROPERTY_ADDED_TO_OPEN_CONTENT_MODEL",
+                                             "OPTIONAL_PROPERTY_ADDED_TO_OPEN_CONTENT_MODEL",
                                              "REQUIRED_PROPERTY_WITH_DEFAULT_ADDED_TO_OPEN_CONTENT_MODEL"};
-  static const std::set<std::string> closed = {"ADDITIONAL_PROPERTIES_NARROWED",
+  static const std::set<std::string> closed = {"PATTERN_PROPERTY_REMOVED_FROM_CLOSED_CONTENT_MODEL",
+                                               "ADDITIONAL_PROPERTIES_NARROWED",
                                                "ADDITIONAL_PROPERTIES_REMOVED",
                                                "UNEVALUATED_PROPERTIES_NARROWED",
                                                "UNEVALUATED_PROPERTIES_REMOVED",

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "cli/schema/sound.hpp"
+
 namespace schema {
 namespace {
 
@@ -97,6 +99,88 @@ INSTANTIATE_TEST_SUITE_P(
         Row{R"({"properties":{"n":{"$ref":"#/$defs/a"}},"$defs":{"a":{"type":"string"}}})",
             R"({"properties":{"n":{"type":"number"}}})", "TYPE_CHANGED #/properties/n", false}));
 
+// What the registry's comparison does not look at, and a validator does.
+INSTANTIATE_TEST_SUITE_P(
+    BeyondTheRegistry, Change,
+    testing::Values(
+        Row{R"({"type":"object"})", R"({"type":"object","required":["a"]})", "REQUIRED_ATTRIBUTE_ADDED #/required/a",
+            false},
+        Row{R"({"type":"object","required":["a"]})", R"({"type":"object"})", "REQUIRED_ATTRIBUTE_REMOVED #/required/a"},
+        Row{R"({"patternProperties":{"^x/":{"type":"string"}}})", R"({"patternProperties":{"^x/":{"type":"null"}}})",
+            "TYPE_CHANGED #/patternProperties/^x~1", false},
+        Row{R"({"patternProperties":{"^x":{"type":"string"}},"additionalProperties":false})",
+            R"({"additionalProperties":false})",
+            "PATTERN_PROPERTY_REMOVED_FROM_CLOSED_CONTENT_MODEL #/patternProperties/^x", false},
+        Row{R"({"patternProperties":{"^x":{"type":"string"}}})", R"({"type":"object"})",
+            "PATTERN_PROPERTY_REMOVED_FROM_OPEN_CONTENT_MODEL #/patternProperties/^x"},
+        Row{R"({"type":"object"})", R"({"patternProperties":{"^x":{"type":"string"}}})",
+            "PATTERN_PROPERTY_ADDED_TO_OPEN_CONTENT_MODEL #/patternProperties/^x", false},
+        Row{R"({"properties":{"xa":{"type":"null"}},"additionalProperties":false})",
+            R"({"properties":{"xa":{"type":"null"}},"patternProperties":{"^x":{"type":"string"}},"additionalProperties":false})",
+            "TYPE_CHANGED #/patternProperties/^x; PATTERN_PROPERTY_ADDED_TO_UNOPEN_CONTENT_MODEL "
+            "#/patternProperties/^x",
+            false},
+        Row{R"({"type":"object"})", R"({"type":"object","propertyNames":{"maxLength":3}})",
+            "PROPERTY_NAMES_ADDED #/propertyNames", false},
+        Row{R"({"type":"array","contains":{"type":"string"}})", R"({"type":"array","contains":{"type":"null"}})",
+            "TYPE_CHANGED #/contains", false},
+        Row{R"({"type":"array","contains":{"type":"string"}})", R"({"type":"array"})", "CONTAINS_REMOVED #/contains"},
+        Row{R"({"type":"object"})", R"({"type":"object","if":{"required":["a"]},"then":{"required":["b"]}})",
+            "CONDITION_ADDED #/if", false},
+        Row{R"({"if":{"title":"x"},"then":{"required":["b"]}})", R"({"if":{},"then":{"required":["b"]}})", ""},
+        Row{R"({"if":{},"then":{"required":["b"]}})", R"({"if":{},"then":{"required":["c"]}})",
+            "CONDITION_CHANGED #/if", false},
+        Row{R"({"$ref":"#/$defs/a","$defs":{"a":{"type":"string"}}})",
+            R"({"$ref":"#/$defs/a","maxLength":3,"$defs":{"a":{"type":"string"}}})", "TYPE_CHANGED #", false},
+        Row{R"({"$ref":"#/$defs/a","description":"x","$defs":{"a":{"type":"string"}}})", R"({"type":"string"})", ""},
+        Row{R"({"$ref":"#a","$defs":{"b":{"$anchor":"a","type":"string"}}})",
+            R"({"$ref":"#a","$defs":{"b":{"$anchor":"a","type":"null"}}})", "TYPE_CHANGED #", false},
+        Row{R"({"$dynamicRef":"#a","$defs":{"b":{"$dynamicAnchor":"a","type":"string"}}})", R"({"type":"null"})",
+            "TYPE_CHANGED #", false},
+        Row{R"({"$id":"urn:a","items":{"$ref":"urn:a#/$defs/b"},"$defs":{"b":{"type":"string"}}})",
+            R"({"$id":"urn:a","items":{"type":"null"}})", "TYPE_CHANGED #/items", false},
+        Row{R"({"const":"x"})", R"({"enum":["x","y"]})", "ENUM_ARRAY_EXTENDED #/enum"},
+        Row{R"({"enum":["x","y"]})", R"({"const":"x"})", "ENUM_ARRAY_NARROWED #/enum", false},
+        Row{R"({"maximum":9007199254740993})", R"({"maximum":9007199254740992})", "MAXIMUM_DECREASED #/maximum",
+            false}));
+
+struct Unsound {
+  std::string schema, problem;
+};
+
+class Sound : public testing::TestWithParam<Unsound> {};
+
+TEST_P(Sound, NamesThePlace) {
+  const auto result = check_sound(base::parse_json(GetParam().schema).value());
+  EXPECT_EQ(result ? "" : result.error().message.substr(0, GetParam().problem.size()), GetParam().problem)
+      << GetParam().schema;
+  EXPECT_EQ(bool(result), GetParam().problem.empty()) << GetParam().schema;
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Keywords, Sound,
+    testing::Values(
+        Unsound{R"({"$schema":"https://json-schema.org/draft/2020-12/schema","x-mine":1,"properties":{"type":true}})",
+                ""},
+        Unsound{R"({"$schema":"http://json-schema.org/draft-07/schema#","dependencies":{"a":["b"],"c":{}}})", ""},
+        Unsound{R"({"$defs":{"a":{"items":{"$ref":"#/$defs/a"}}},"$ref":"#/$defs/a","minLength":2.0})", ""},
+        Unsound{R"({"enum":[{"type":9}],"default":{"type":9},"const":{"$ref":"x"}})", ""},
+        Unsound{R"({"$schema":"http://json-schema.org/draft-04/schema#"})", "#/$schema: expected draft 7"},
+        Unsound{R"({"type":"strng"})", "#/type: expected object"}, Unsound{R"({"type":[]})", "#/type: expected object"},
+        Unsound{R"({"properties":{"a":{"minLength":-1}}})", "#/properties/a/minLength: expected a whole number"},
+        Unsound{R"({"exclusiveMaximum":true})", "#/exclusiveMaximum: expected a number"},
+        Unsound{R"({"multipleOf":0})", "#/multipleOf: expected a number above 0"},
+        Unsound{R"({"required":"a"})", "#/required: expected a list of names"},
+        Unsound{R"({"allOf":[]})", "#/allOf: expected a list of schemas"},
+        Unsound{R"({"items":[{"not":5}]})", "#/items/0/not: expected a schema"},
+        Unsound{R"({"dependentRequired":{"a":{}}})", "#/dependentRequired/a: expected a list of names"},
+        Unsound{R"({"items":{"$ref":"http://127.0.0.1/x"}})",
+                "#/items/$ref: \"http://127.0.0.1/x\" leads out of this file"},
+        Unsound{R"({"items":{"$ref":"other.json#/a"}})", "#/items/$ref: \"other.json#/a\" leads out of this file"},
+        Unsound{R"({"items":{"$ref":"#/$defs/a"}})", "#/items/$ref: \"#/$defs/a\" leads nowhere"},
+        Unsound{R"({"items":{"$ref":"#a"}})", "#/items/$ref: \"#a\" leads nowhere"},
+        Unsound{R"({"items":{"$ref":"#/items"}})", "#/items/$ref: \"#/items\" leads back to itself"}));
+
 TEST(Policies, DifferInContentModels) {
   EXPECT_FALSE(is_compatible("OPTIONAL_PROPERTY_ADDED_TO_OPEN_CONTENT_MODEL", Policy::strict));
   EXPECT_TRUE(is_compatible("OPTIONAL_PROPERTY_ADDED_TO_OPEN_CONTENT_MODEL", Policy::extensible));
@@ -109,6 +193,7 @@ TEST(Wording, NamesFieldsAsPeopleDo) {
   EXPECT_EQ(field_of("#"), "the whole event");
   EXPECT_EQ(field_of("#/properties/items/items/properties/sku/maxLength"), "items[].sku");
   EXPECT_EQ(field_of("#/required/total"), "total");
+  EXPECT_EQ(field_of("#/properties/a~1b~0/maxLength"), "a/b~");
   EXPECT_EQ(field_of("#/properties/pair/items/1"), "pair[1]");
   EXPECT_EQ(sentence_of("MAX_LENGTH_ADDED"), "max length added");
 }

@@ -4,8 +4,12 @@
 #include <array>
 #include <charconv>
 #include <fstream>
+#include <set>
 
-#include "cli/api/preferences.hpp"
+#include "base/schema_name.hpp"
+#include "cli/schema/knowledge.hpp"
+#include "cli/schema/shape.hpp"
+#include "cli/schema/sound.hpp"
 #include "supervisor/spec/suggest.hpp"
 
 namespace schema {
@@ -35,12 +39,14 @@ base::Result<Policy> policy_of(const std::string& name) {
 
 base::Result<Json> read_schema(const fs::path& path) {
   std::error_code failed;
+  if (!fs::is_regular_file(path, failed)) return base::fail(ErrorCode::malformed, "is no file that can be read");
   if (fs::file_size(path, failed) > max_schema_bytes) return base::fail(ErrorCode::too_large, "is larger than 1 MiB");
   std::ifstream in(path, std::ios::binary);
   const std::string text(std::istreambuf_iterator<char>(in), {});
   if (!in) return base::fail(ErrorCode::permission, "cannot be read");
   TRY(auto json, base::parse_json(text));
   if (!json.is_object()) return base::fail(ErrorCode::malformed, "is no JSON Schema: expected an object");
+  TRY(check_sound(json));
   return json;
 }
 
@@ -53,7 +59,7 @@ class Collector {
       TRY(files(service));
     }
     for (const auto& type : service.publishes) {
-      if (!events_.contains(type)) {
+      if (!events_.contains(type) && !unread_.contains(type)) {
         fault(
             service.name, type, "EVENT_HAS_SCHEMA", "",
             "the event has no schema; write " +
@@ -63,15 +69,24 @@ class Collector {
     return base::success();
   }
 
+  // After all services: what this one knows of others' events.
+  void consumer(const spec::Service& service) {
+    for (const auto& known : known_by(cluster_, service)) {
+      const auto event = events_.find(known.name.type);
+      if (event == events_.end()) continue;  // published elsewhere
+      auto& versions = event->second.knows[service.name];
+      if (std::find(versions.begin(), versions.end(), known.name.number) == versions.end())
+        versions.push_back(known.name.number);
+      compare_copy(service, event->second, known);
+    }
+  }
+
   Catalogue take() {
     Catalogue catalogue;
     for (auto& [type, event] : events_) {
       std::sort(event.versions.begin(), event.versions.end(),
                 [](const Version& a, const Version& b) { return a.number < b.number; });
-      for (const auto& [name, service] : cluster_.services) {
-        if (std::find(service.consumes.begin(), service.consumes.end(), type) != service.consumes.end())
-          event.consumers.push_back(name);
-      }
+      event.consumers = consumers_of(cluster_, type);
       catalogue.events.push_back(std::move(event));
     }
     catalogue.faults = std::move(faults_);
@@ -81,7 +96,26 @@ class Collector {
  private:
   void fault(const std::string& service, const std::string& event, const std::string& rule, const std::string& file,
              std::string message) {
-    faults_.push_back({service, event, rule, file, std::move(message)});
+    faults_.push_back({service, event, rule, file, std::move(message), consumers_of(cluster_, event)});
+  }
+
+  // A copy that says something else than what is published would refuse what is good.
+  void compare_copy(const spec::Service& service, const Event& event, const Known& known) {
+    const auto original = std::find_if(event.versions.begin(), event.versions.end(),
+                                       [&](const Version& one) { return one.number == known.name.number; });
+    if (known.file.empty() || original == event.versions.end() ||
+        known.file == (cluster_.root / original->file).lexically_normal())
+      return;
+    const auto shown = known.file.lexically_relative(cluster_.root).string();
+    const auto copy = read_schema(known.file);
+    std::string wrong;
+    if (!copy) {
+      wrong = copy.error().message;
+    } else if (without_annotations(copy.value()) != without_annotations(original->schema)) {
+      wrong = "it is no copy of " + original->file + " any more; take it anew";
+    }
+    if (!wrong.empty())
+      faults_.push_back({service.name, event.type, "COPY_DIFFERS", shown, std::move(wrong), {service.name}});
   }
 
   base::Result<void> files(const spec::Service& service) {
@@ -114,9 +148,10 @@ class Collector {
     auto schema = read_schema(path);
     if (!schema) {
       fault(service.name, name->type, "SCHEMA_VALID", shown, schema.error().message);
+      unread_.insert(name->type);
       return base::success();
     }
-    const auto urn = urn_of(name->type, name->number);
+    const auto urn = base::schema_name(name->type, name->number);
     if (schema.value().value("$id", Json()) != Json(urn)) {
       fault(service.name, name->type, "SCHEMA_VALID", shown, "its $id is not " + urn);
     }
@@ -129,11 +164,7 @@ class Collector {
   }
 
   static base::Result<void> choose(const api::Preferences& preferences, Event& event) {
-    for (const auto& key : {std::string("default"), event.type}) {
-      const auto found = preferences.events.find(key);
-      if (found == preferences.events.end()) continue;
-      TRY(event.mode, mode_of(found->second));
-    }
+    TRY(event.mode, mode_for(preferences, event.type));
     if (const auto found = preferences.events.find("policy"); found != preferences.events.end()) {
       TRY(event.policy, policy_of(found->second));
     }
@@ -142,6 +173,7 @@ class Collector {
 
   const spec::Cluster& cluster_;
   std::map<std::string, Event> events_;
+  std::set<std::string> unread_;  // events with a file that is no good
   std::vector<Fault> faults_;
 };
 
@@ -164,6 +196,25 @@ base::Result<Mode> mode_of(const std::string& name) {
                                       : "did you mean " + near + "?"));
 }
 
+base::Result<Mode> mode_for(const api::Preferences& preferences, const std::string& type) {
+  Mode mode = Mode::full_transitive;
+  for (const auto& key : {std::string("default"), type}) {
+    const auto found = preferences.events.find(key);
+    if (found == preferences.events.end()) continue;
+    TRY(mode, mode_of(found->second));
+  }
+  return mode;
+}
+
+std::vector<std::string> consumers_of(const spec::Cluster& cluster, const std::string& type) {
+  std::vector<std::string> consumers;
+  for (const auto& [name, service] : cluster.services) {
+    if (std::find(service.consumes.begin(), service.consumes.end(), type) != service.consumes.end())
+      consumers.push_back(name);
+  }
+  return consumers;
+}
+
 std::optional<FileName> parse_name(const std::string& name) {
   constexpr std::string_view end = ".schema.json";
   if (!name.ends_with(end)) return std::nullopt;
@@ -174,13 +225,9 @@ std::optional<FileName> parse_name(const std::string& name) {
   FileName parsed{stem.substr(0, mark), 0};
   const auto [stop, error] = std::from_chars(digits.data(), digits.data() + digits.size(), parsed.number);
   const bool whole =
-      error == std::errc() && stop == digits.data() + digits.size() && parsed.number > 0 && digits[0] != '0';
+      error == std::errc() && stop == digits.data() + digits.size() && digits.size() < 10 && digits[0] > '0';
   if (!whole) return std::nullopt;
   return parsed;
-}
-
-std::string urn_of(const std::string& type, int number) {
-  return "urn:msctl:event:" + type + ":" + std::to_string(number);
 }
 
 base::Result<Catalogue> read_catalogue(const spec::Cluster& cluster) {
@@ -188,6 +235,7 @@ base::Result<Catalogue> read_catalogue(const spec::Cluster& cluster) {
   for (const auto& [name, service] : cluster.services) {
     TRY(collector.service(service));
   }
+  for (const auto& [name, service] : cluster.services) collector.consumer(service);
   return collector.take();
 }
 

@@ -10,6 +10,7 @@
 
 #include "base/json.hpp"
 #include "base/result.hpp"
+#include "cli/api/preferences.hpp"
 #include "cli/schema/diff.hpp"
 #include "supervisor/spec/cluster.hpp"
 
@@ -40,17 +41,19 @@ struct Event {
   std::string service;  // that publishes it
   Mode mode = Mode::full_transitive;
   Policy policy = Policy::extensible;
-  std::vector<Version> versions;       // by number
-  std::vector<std::string> consumers;  // services
+  std::vector<Version> versions;                  // by number
+  std::vector<std::string> consumers;             // services
+  std::map<std::string, std::vector<int>> knows;  // consumers to the versions they know, of those whose sources say so
 };
 
 // A file that is no good, or an event without one.
 struct Fault {
   std::string service;
   std::string event;
-  std::string rule;  // EVENT_HAS_SCHEMA, SCHEMA_HAS_EVENT, SCHEMA_VALID
+  std::string rule;  // EVENT_HAS_SCHEMA, SCHEMA_HAS_EVENT, SCHEMA_VALID, COPY_DIFFERS
   std::string file;
   std::string message;
+  std::vector<std::string> consumers;
 };
 
 struct Catalogue {
@@ -61,15 +64,16 @@ struct Catalogue {
 // Of all services. Errors: as api::read_preferences, and invalid for an unknown mode or policy.
 base::Result<Catalogue> read_catalogue(const spec::Cluster& cluster);
 
+// Of an event, by its own key or the default. Errors: invalid, for an unknown mode.
+base::Result<Mode> mode_for(const api::Preferences& preferences, const std::string& type);
+std::vector<std::string> consumers_of(const spec::Cluster& cluster, const std::string& type);
+
 struct FileName {
   std::string type;
   int number = 0;
 };
 // Of `order.placed.v1.schema.json`; nothing for another name.
 std::optional<FileName> parse_name(const std::string& name);
-
-// What a schema is called: `urn:msctl:event:order.placed:1`.
-std::string urn_of(const std::string& type, int number);
 
 inline constexpr auto events_folder = "events";
 

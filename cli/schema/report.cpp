@@ -1,5 +1,7 @@
 #include "cli/schema/report.hpp"
 
+#include "base/joined.hpp"
+#include "base/schema_name.hpp"
 #include "cli/report/report.hpp"
 #include "cli/terminal/table.hpp"
 
@@ -10,16 +12,23 @@ using base::Json;
 using cli::printable;
 using Colour = cli::Style::Colour;
 
-std::string joined(const std::vector<std::string>& parts) {
-  std::string text;
-  for (const auto& part : parts) text += (text.empty() ? "" : ", ") + part;
-  return text;
-}
-
 std::string versions_of(const Event& event) {
   std::string text;
   for (const auto& version : event.versions) text += (text.empty() ? "v" : ", v") + std::to_string(version.number);
   return text;
+}
+
+// mailer (v1, v2), other
+std::string consumers_text(const Event& event) {
+  std::vector<std::string> parts;
+  for (const auto& consumer : event.consumers) {
+    const auto knows = event.knows.find(consumer);
+    std::string versions;
+    for (const int number : knows == event.knows.end() ? std::vector<int>() : knows->second)
+      versions += (versions.empty() ? "v" : ", v") + std::to_string(number);
+    parts.push_back(consumer + (versions.empty() ? "" : " (" + versions + ")"));
+  }
+  return parts.empty() ? "-" : base::joined(parts);
 }
 
 }  // namespace
@@ -45,10 +54,11 @@ std::string text_of(const Outcome& outcome, const cli::Style& style) {
             std::string(name_of(event.mode)) + "\n";
   }
   for (const auto& [event, breaks] : broken) {
-    text += style.paint(Colour::red, "broken") + "  " + (event.empty() ? "files without an event" : printable(event)) +
-            ": " +
-            (breaks.empty() ? "no service of this cluster consumes it, but others may" : "breaks " + joined(breaks)) +
-            "\n";
+    text +=
+        style.paint(Colour::red, "broken") + "  " + (event.empty() ? "files without an event" : printable(event)) +
+        ": " +
+        (breaks.empty() ? "no service of this cluster consumes it, but others may" : "breaks " + base::joined(breaks)) +
+        "\n";
   }
   if (text.empty()) text = "no service publishes an event\n";
   return text;
@@ -86,7 +96,7 @@ std::string junit_of(const Outcome& outcome) {
     auto& suite = suites[f.event];
     suite.name = f.event.empty() ? "events" : f.event;
     suite.cases.push_back(
-        {f.rule + " " + f.field, report::Outcome::failed, 0, f.message, f.file + "\nbreaks " + joined(f.breaks)});
+        {f.rule + " " + f.field, report::Outcome::failed, 0, f.message, f.file + "\nbreaks " + base::joined(f.breaks)});
   }
   std::vector<report::Suite> list;
   for (auto& [name, suite] : suites) {
@@ -100,7 +110,7 @@ std::string list_text(const Catalogue& catalogue) {
   std::vector<cli::Row> rows;
   for (const auto& event : catalogue.events) {
     rows.push_back({printable(event.type), event.service, versions_of(event), std::string(name_of(event.mode)),
-                    event.consumers.empty() ? "-" : joined(event.consumers), printable(event.versions.back().file)});
+                    consumers_text(event), printable(event.versions.back().file)});
   }
   for (const auto& fault : catalogue.faults) {
     if (fault.rule == "EVENT_HAS_SCHEMA")
@@ -115,13 +125,15 @@ Json list_document(const Catalogue& catalogue) {
   for (const auto& event : catalogue.events) {
     Json versions = Json::array();
     for (const auto& version : event.versions) {
-      versions.push_back(
-          {{"version", version.number}, {"file", version.file}, {"urn", urn_of(event.type, version.number)}});
+      versions.push_back({{"version", version.number},
+                          {"file", version.file},
+                          {"urn", base::schema_name(event.type, version.number)}});
     }
     list.push_back({{"event", event.type},
                     {"service", event.service},
                     {"mode", name_of(event.mode)},
                     {"consumers", event.consumers},
+                    {"knows", event.knows},
                     {"versions", versions}});
   }
   for (const auto& fault : catalogue.faults) {
@@ -130,6 +142,7 @@ Json list_document(const Catalogue& catalogue) {
                     {"service", fault.service},
                     {"mode", nullptr},
                     {"consumers", Json::array()},
+                    {"knows", Json::object()},
                     {"versions", Json::array()}});
   }
   return list;

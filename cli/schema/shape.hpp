@@ -54,6 +54,8 @@ class Shapes {
   const Shape& keep(Shape shape) { return kept_.emplace_back(std::move(shape)); }
   void add_types(const base::Json& schema, std::vector<const Shape*>& demands);
 
+  bool narrows_reference(const base::Json& schema) const;
+
   const base::Json& document_;
   std::deque<Shape> kept_;
   std::map<const base::Json*, const Shape*> known_;
@@ -62,7 +64,13 @@ class Shapes {
 // A member, or null where there is none.
 const base::Json* member(const base::Json& json, const char* key);
 
-// What a reference within the document stands for; null for one that leads nowhere.
-const base::Json* follow(const base::Json& document, const base::Json& schema);
+// The reference that a schema is or has; null for none.
+const std::string* reference_of(const base::Json& schema);
+// What a reference within the document stands for, by a pointer, an anchor or the document's own $id; null for one that
+// leads nowhere or out of the document.
+const base::Json* target_of(const base::Json& document, const std::string& reference);
+
+// A schema without what only explains: title, description, examples and the like.
+base::Json without_annotations(const base::Json& schema);
 
 }  // namespace schema

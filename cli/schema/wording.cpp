@@ -1,9 +1,25 @@
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include "cli/schema/diff.hpp"
 
 namespace schema {
+
+namespace {
+
+// A step of a JSON pointer (RFC 6901) as it was.
+std::string unescaped(const std::string& step) {
+  std::string text;
+  for (std::size_t i = 0; i < step.size(); ++i) {
+    const char code = step[i] == '~' && i + 1 < step.size() ? step[i + 1] : ' ';
+    text += code == '0' ? '~' : code == '1' ? '/' : step[i];
+    if (code == '0' || code == '1') ++i;
+  }
+  return text;
+}
+
+}  // namespace
 
 std::string field_of(const std::string& pointer) {
   std::vector<std::string> steps;
@@ -14,8 +30,9 @@ std::string field_of(const std::string& pointer) {
   }
   std::string field;
   for (std::size_t i = 0; i < steps.size(); ++i) {
-    if ((steps[i] == "properties" || steps[i] == "required" || steps[i] == "dependencies") && i + 1 < steps.size()) {
-      field += (field.empty() ? "" : ".") + steps[++i];
+    static const std::set<std::string> before_names = {"properties", "required", "dependencies", "patternProperties"};
+    if (before_names.contains(steps[i]) && i + 1 < steps.size()) {
+      field += (field.empty() ? "" : ".") + unescaped(steps[++i]);
     } else if (steps[i] == "items" && i + 1 < steps.size() &&
                steps[i + 1].find_first_not_of("0123456789") == std::string::npos) {
       field += "[" + steps[++i] + "]";
@@ -42,6 +59,10 @@ std::string sentence_of(const std::string& rule) {
       {"ENUM_ARRAY_NARROWED", "values went"},
       {"ENUM_ARRAY_EXTENDED", "values came"},
       {"ENUM_ARRAY_CHANGED", "values came and went"},
+      {"CONDITION_ADDED", "a condition (if, then, else) came"},
+      {"CONDITION_CHANGED", "the condition (if, then, else) is another one"},
+      {"PROPERTY_NAMES_ADDED", "names of properties became restricted"},
+      {"CONTAINS_ADDED", "the list must contain something now"},
       {"ADDITIONAL_PROPERTIES_REMOVED", "further properties became forbidden"},
       {"COMBINED_TYPE_SUBSCHEMAS_CHANGED", "an alternative has no partner any more"},
   };

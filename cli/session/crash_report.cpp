@@ -139,15 +139,23 @@ std::string first_own_frame(const Lines& lines) {
   return {};
 }
 
-std::optional<CrashReport> find_crash_report(const Lines& output) {
-  for (std::size_t i = output.size(); i-- > 0;) {
-    const bool sanitizer = begins_sanitizer(output[i]);
-    if (!sanitizer && !begins_chassis(output[i]) && !begins_python(output[i])) continue;
-    const std::size_t end = end_of(output, i);
-    if (output.size() - end > (sanitizer ? after_sanitizer : after_backtrace)) return std::nullopt;
-    const Lines whole(output.begin() + static_cast<std::ptrdiff_t>(i),
-                      output.begin() + static_cast<std::ptrdiff_t>(end));
-    return CrashReport{sanitizer ? "sanitizer" : "backtrace", shortened(output, i, end), detail_of(whole)};
+std::optional<CrashReport> find_crash_report(const std::vector<logs::Line>& output) {
+  Lines errors;
+  std::vector<std::size_t> places;  // of each of them in `output`
+  for (std::size_t i = 0; i < output.size(); ++i) {
+    if (output[i].stream == logs::Stream::out) continue;
+    errors.push_back(output[i].text);
+    places.push_back(i);
+  }
+  for (std::size_t i = errors.size(); i-- > 0;) {
+    const bool sanitizer = begins_sanitizer(errors[i]);
+    if (!sanitizer && !begins_chassis(errors[i]) && !begins_python(errors[i])) continue;
+    const std::size_t end = end_of(errors, i);
+    const std::size_t lines_after = output.size() - places[end - 1] - 1;
+    if (lines_after > (sanitizer ? after_sanitizer : after_backtrace)) return std::nullopt;
+    const Lines whole(errors.begin() + static_cast<std::ptrdiff_t>(i),
+                      errors.begin() + static_cast<std::ptrdiff_t>(end));
+    return CrashReport{sanitizer ? "sanitizer" : "backtrace", shortened(errors, i, end), detail_of(whole)};
   }
   return std::nullopt;
 }

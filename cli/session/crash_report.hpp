@@ -8,6 +8,8 @@
 #include <string_view>
 #include <vector>
 
+#include "supervisor/logs/reader.hpp"
+
 namespace cli {
 
 // So many lines of a report are shown, and of the output searched for one.
@@ -20,9 +22,10 @@ struct CrashReport {
   std::string detail;              // the report in one line: its summary, or the first frame of the program's own
 };
 
-// The last report in `output`, the last lines of one start. Nothing when the program went on after it, so that an old
-// mishap is not taken for the reason of the end.
-std::optional<CrashReport> find_crash_report(const std::vector<std::string>& output);
+// The last report in `output`, the last lines of one start. Reports go to standard error; what came on standard output
+// meanwhile, by a pipe of its own, may stand anywhere between and is no part of one. Nothing when the program went on
+// after it, so that an old mishap is not taken for the reason of the end.
+std::optional<CrashReport> find_crash_report(const std::vector<logs::Line>& output);
 
 // The report in the output of gdb's `bt`; nothing when gdb found no frames.
 std::optional<CrashReport> gdb_report(const std::vector<std::string>& output);

@@ -18,7 +18,29 @@ std::vector<std::string> lines(const std::string& text) {
   return all;
 }
 
-std::optional<CrashReport> found(const std::string& text) { return find_crash_report(lines(text)); }
+// Lines that begin with "out: " came on standard output.
+std::optional<CrashReport> found(const std::string& text) {
+  std::vector<logs::Line> output;
+  for (const auto& line : lines(text)) {
+    const bool is_out = line.starts_with("out: ");
+    output.push_back({0, is_out ? logs::Stream::out : logs::Stream::err, is_out ? line.substr(5) : line});
+  }
+  return find_crash_report(output);
+}
+
+TEST(CrashReport, what_came_on_standard_output_meanwhile_is_no_part_of_it) {
+  const auto report =
+      found("Traceback (most recent call last):\nout: noise\n  File \"a.py\", line 3\nout: more\nKeyError: 'cart'\n");
+  ASSERT_TRUE(report);
+  EXPECT_THAT(report->lines, SizeIs(3));
+  EXPECT_EQ(report->detail, "KeyError: 'cart'");
+}
+
+TEST(CrashReport, is_none_when_the_program_went_on_writing_to_standard_output) {
+  std::string text = "Traceback (most recent call last):\n  File \"a.py\", line 3\nKeyError: 'cart'\n";
+  for (int i = 0; i < 9; ++i) text += "out: still here\n";
+  EXPECT_FALSE(found(text));
+}
 
 TEST(CrashReport, is_the_backtrace_of_the_chassis) {
   const auto report = found(

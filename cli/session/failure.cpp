@@ -30,11 +30,13 @@ std::vector<std::string> probes_of(const Place& place, const std::string& instan
 
 // The report that the process wrote stands for its last lines; one from a core comes after them.
 void add_output(Failure& failure, const Place& place, std::int64_t since_us) {
-  auto lines = logs::last_lines(failure.log, searched_log_lines, since_us);
+  const auto lines = logs::last_records(failure.log, searched_log_lines, since_us);
   failure.crash = find_crash_report(lines);
   if (failure.crash) return;
-  if (lines.size() > shown_log_lines) lines.erase(lines.begin(), lines.end() - std::ptrdiff_t{shown_log_lines});
-  failure.last_lines = std::move(lines);
+  const std::size_t shown = std::min(lines.size(), shown_log_lines);
+  for (auto line = lines.end() - static_cast<std::ptrdiff_t>(shown); line != lines.end(); ++line) {
+    failure.last_lines.push_back(line->text);
+  }
   if (failure.reason.find("core dumped") == std::string::npos) return;
   failure.crash = backtrace_from_core(place, failure.service, since_us);
 }

@@ -6,6 +6,8 @@
 #include <cmath>
 #include <cstdio>
 
+#include "base/joined.hpp"
+
 namespace cli {
 namespace {
 
@@ -16,12 +18,6 @@ std::string padded(std::string text, std::size_t width) {
 
 std::string plural(std::size_t count, const char* noun) {
   return std::to_string(count) + " " + noun + (count == 1 ? "" : "s");
-}
-
-std::string joined(const std::vector<std::string>& names) {
-  std::string text;
-  for (const auto& name : names) text += (text.empty() ? "" : ", ") + name;
-  return text;
 }
 
 std::string quoted(const std::vector<std::string>& lines) {
@@ -128,7 +124,7 @@ std::string failure_block(const Failure& failure, const Style& style) {
   std::string text = "\n" + style.paint(Style::Colour::red, failure.service + ": " + failure.state) + "\n";
   text += "  cause  " + printable(failure.reason);
   text += crash && !crash->detail.empty() ? ": " + printable(crash->detail) + "\n" : "\n";
-  if (!failure.blocked.empty()) text += "  blocks " + joined(failure.blocked) + "\n";
+  if (!failure.blocked.empty()) text += "  blocks " + base::joined(failure.blocked) + "\n";
   text += "  log    " + failure.log + (failure.last_lines.empty() && !crash ? " (nothing from this start)\n" : "\n");
   text += quoted(failure.last_lines) + listed("  probes ", failure.probes);
   if (failure.holder) text += holder_line(*failure.holder);

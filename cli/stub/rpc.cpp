@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/base64.hpp"
+#include "base/json_text.hpp"
 #include "cli/program/program.hpp"
 
 namespace stub {
@@ -17,20 +18,15 @@ std::string message_type(const pact::Message& message) {
   return name.substr(name.starts_with('.') ? 1 : 0);
 }
 
-std::string text_at(const Json& object, const char* key) {
-  const auto found = object.is_object() ? object.find(key) : object.end();
-  return object.is_object() && found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
-}
-
 // The descriptors that the file has for this interaction, in base64; empty when there are none.
 std::string descriptors_of(const pact::Pact& whole, const std::string& key) {
   const auto plugins = whole.metadata.find("plugins");
   if (plugins == whole.metadata.end() || !plugins->is_array()) return {};
   for (const auto& plugin : *plugins) {
-    if (!plugin.is_object() || text_at(plugin, "name") != "protobuf") continue;
+    if (!plugin.is_object() || base::text_at(plugin, "name") != "protobuf") continue;
     const auto configuration = plugin.value("configuration", Json::object());
     if (!configuration.is_object() || !configuration.contains(key)) continue;
-    if (auto found = text_at(configuration[key], "protoDescriptors"); !found.empty()) return found;
+    if (auto found = base::text_at(configuration[key], "protoDescriptors"); !found.empty()) return found;
   }
   return {};
 }
@@ -54,7 +50,7 @@ bool has_states(const pact::Interaction& one, const Json& metadata) {
 
 }  // namespace
 
-Rpc::Rpc(LineProcess session, const Answers& answers, std::function<void(const std::string&)> log)
+Rpc::Rpc(program::LineProcess session, const Answers& answers, std::function<void(const std::string&)> log)
     : session_(std::move(session)), answers_(answers), log_(std::move(log)) {}
 
 Rpc::~Rpc() {
@@ -68,7 +64,7 @@ base::Result<Json> Rpc::ask(Json question) {
   if (!line) return base::fail(base::ErrorCode::internal, "msctl-grpc is gone");
   TRY(auto answer, base::parse_json(*line));
   if (answer.is_object() && answer.value("ok", Json(false)) == true) return answer;
-  return base::fail(base::ErrorCode::unsupported, "msctl-grpc: " + text_at(answer, "error"));
+  return base::fail(base::ErrorCode::unsupported, "msctl-grpc: " + base::text_at(answer, "error"));
 }
 
 base::Result<Json> Rpc::decode(const Json& descriptors, const std::string& type, const std::string& base64) {
@@ -79,9 +75,9 @@ base::Result<Json> Rpc::decode(const Json& descriptors, const std::string& type,
 void Rpc::learn(const pact::Pact& whole, const pact::Interaction& one) {
   const auto own = one.plugin_configuration.find("protobuf");
   const auto configuration = own == one.plugin_configuration.end() ? Json() : *own;
-  auto method = text_at(configuration, "service");
+  auto method = base::text_at(configuration, "service");
   if (method.starts_with('.')) method.erase(0, 1);
-  const auto set = descriptors_of(whole, text_at(configuration, "descriptorKey"));
+  const auto set = descriptors_of(whole, base::text_at(configuration, "descriptorKey"));
   if (method.empty() || set.empty() || one.sync_responses.empty()) {
     log_("left out: \"" + one.description + "\" is not in the form of the protobuf plugin");
     return;
@@ -102,22 +98,22 @@ void Rpc::learn(const pact::Pact& whole, const pact::Interaction& one) {
 
 base::Result<std::unique_ptr<Rpc>> Rpc::start(const Contracts& contracts, const Answers& answers, const RpcDoor& door,
                                               std::function<void(const std::string&)> log) {
-  TRY(const auto program, program::helper("msctl-grpc"));
-  TRY(auto session, LineProcess::start({program.string(), "call"}));
+  TRY(const auto helper, program::helper("msctl-grpc"));
+  TRY(auto session, program::LineProcess::start({helper.string(), "call"}));
   std::unique_ptr<Rpc> made(new Rpc(std::move(session), answers, std::move(log)));
   for (const auto& whole : contracts.pacts) {
     for (const auto& one : whole.interactions) {
       if (one.kind == pact::InteractionKind::sync_message) made->learn(whole, one);
     }
   }
-  std::vector<std::string> argv = {program.string(), "serve"};
+  std::vector<std::string> argv = {helper.string(), "serve"};
   if (door.fd >= 0) {
     argv.insert(argv.end(), {"--fd", std::to_string(door.fd)});
   } else {
     argv.insert(argv.end(), {"--listen", door.address});
   }
-  TRY(auto server, LineProcess::start(argv, door.fd));
-  made->server_ = std::make_unique<LineProcess>(std::move(server));
+  TRY(auto server, program::LineProcess::start(argv, door.fd));
+  made->server_ = std::make_unique<program::LineProcess>(std::move(server));
   const auto ready = made->server_->read();
   if (!ready || ready->find("\"ready\"") == std::string::npos) {
     return base::fail(base::ErrorCode::unavailable,
@@ -136,13 +132,13 @@ void Rpc::serve() {
 }
 
 Json Rpc::answer(const Json& call) {
-  const auto method = text_at(call, "method");
+  const auto method = base::text_at(call, "method");
   const auto metadata = call.value("metadata", Json::object());
   std::string nearest;
   for (const auto& known : known_) {
     if (known.method != method || !has_states(*known.interaction, metadata)) continue;
     const auto& wanted = known.interaction->sync_request;
-    auto request = decode(known.descriptors, message_type(wanted), text_at(call, "request_base64"));
+    auto request = decode(known.descriptors, message_type(wanted), base::text_at(call, "request_base64"));
     if (!request) continue;
     auto found = pact::match_json(known.request, request.value(), wanted.rules.body, pact::Direction::request);
     auto expected = wanted.metadata;
@@ -152,7 +148,7 @@ Json Rpc::answer(const Json& call) {
     if (found.empty()) {
       auto made = reply(known);
       made["id"] = call.value("id", Json());
-      log_(text_at(made, "status") + " " + method + ": \"" + known.interaction->description + "\"");
+      log_(base::text_at(made, "status") + " " + method + ": \"" + known.interaction->description + "\"");
       return made;
     }
     if (nearest.empty()) {
@@ -167,8 +163,8 @@ Json Rpc::answer(const Json& call) {
 
 Json Rpc::reply(const Known& known) {
   const auto& response = known.interaction->sync_responses.front();
-  if (const auto status = text_at(response.metadata, "grpc-status"); !status.empty() && status != "OK") {
-    return {{"status", status}, {"message", text_at(response.metadata, "grpc-message")}};
+  if (const auto status = base::text_at(response.metadata, "grpc-status"); !status.empty() && status != "OK") {
+    return {{"status", status}, {"message", base::text_at(response.metadata, "grpc-message")}};
   }
   auto base64 = base::to_base64(response.contents.bytes);
   if (!response.generators.body.empty()) {
@@ -180,7 +176,7 @@ Json Rpc::reply(const Known& known) {
                               : base::Result<Json>(made.error());
     if (!encoded)
       return {{"status", "INTERNAL"}, {"message", "the example cannot be made: " + encoded.error().message}};
-    base64 = text_at(encoded.value(), "base64");
+    base64 = base::text_at(encoded.value(), "base64");
   }
   return {{"status", "OK"}, {"response_base64", base64}};
 }

@@ -10,9 +10,9 @@
 #include <vector>
 
 #include "base/json.hpp"
+#include "cli/program/line_process.hpp"
 #include "cli/stub/answers.hpp"
 #include "cli/stub/contracts.hpp"
-#include "cli/stub/line_process.hpp"
 
 namespace stub {
 
@@ -39,7 +39,7 @@ class Rpc {
     base::Json response;
   };
 
-  Rpc(LineProcess session, const Answers& answers, std::function<void(const std::string&)> log);
+  Rpc(program::LineProcess session, const Answers& answers, std::function<void(const std::string&)> log);
   void learn(const base::pact::Pact& pact, const base::pact::Interaction& one);
   base::Result<base::Json> ask(base::Json question);
   base::Result<base::Json> decode(const base::Json& descriptors, const std::string& type, const std::string& base64);
@@ -47,8 +47,8 @@ class Rpc {
   base::Json answer(const base::Json& call);
   base::Json reply(const Known& known);
 
-  LineProcess session_;  // encodes and decodes
-  std::unique_ptr<LineProcess> server_;
+  program::LineProcess session_;  // encodes and decodes
+  std::unique_ptr<program::LineProcess> server_;
   const Answers& answers_;
   std::function<void(const std::string&)> log_;
   std::list<Known> known_;

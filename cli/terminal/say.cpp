@@ -1,5 +1,7 @@
 #include "cli/terminal/say.hpp"
 
+#include <unistd.h>
+
 #include <atomic>
 #include <cerrno>
 #include <cstdio>
@@ -33,6 +35,12 @@ void say_error(const std::string& line) {
   const std::string text = line + "\n";
   std::fwrite(text.data(), 1, text.size(), stderr);
   std::fflush(stderr);
+}
+
+void show_progress(const std::string& text) {
+  if (::isatty(STDERR_FILENO) == 0) return;
+  const std::string line = "\r\x1b[K" + text;
+  static_cast<void>(::write(STDERR_FILENO, line.data(), line.size()));
 }
 
 bool output_failed() { return lost_by != 0 && lost_by != EPIPE; }

@@ -12,6 +12,9 @@ void print(const std::string& text);      // standard output, as it is
 void write(const std::string& text);      // the same, but it may wait for flush_output()
 void flush_output();
 
+// One line on a terminal that is overwritten by the next one; nothing elsewhere. The last one must be empty.
+void show_progress(const std::string& text);
+
 // Whether something could not be written, as on a full disk. A reader that went away (EPIPE) is no failure.
 bool output_failed();
 

@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 
+#include "base/joined.hpp"
 #include "cli/affected/compiled.hpp"
 #include "cli/affected/history.hpp"
 #include "cli/files/temporary_folder.hpp"
@@ -110,12 +111,6 @@ bool is_meant(const affected::Effect& effect, const std::string& purpose) {
                                : true;
 }
 
-std::string joined(const std::vector<std::string>& parts) {
-  std::string text;
-  for (const auto& part : parts) text += (text.empty() ? "" : ", ") + part;
-  return text;
-}
-
 std::vector<std::string> works(const affected::Effect& effect) {
   std::vector<std::string> list;
   if (effect.build) list.emplace_back("build");
@@ -149,7 +144,7 @@ int print_affected(const affected::Answer& answer, const AffectedOptions& option
   for (const auto& [name, effect] : answer.services) {
     if (!is_meant(effect, options.purpose)) continue;
     if (options.names) say(name);
-    rows.push_back({name, joined(works(effect)), printable(joined(effect.reasons))});
+    rows.push_back({name, base::joined(works(effect)), printable(base::joined(effect.reasons))});
   }
   if (options.names) return ok;
   if (rows.empty()) {

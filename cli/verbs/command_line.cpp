@@ -7,6 +7,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "base/joined.hpp"
 #include "cli/session/place.hpp"
 #include "cli/session/verb_names.hpp"
 #include "cli/terminal/say.hpp"
@@ -44,9 +45,12 @@ constexpr std::array entries = std::to_array<Entry>({
     {look_group, "status", add_status},
     {look_group, "health", add_health},
     {look_group, "graph", add_graph},
+    {look_group, "dlq", add_dlq},
     {look_group, "exec", add_exec},
     {look_group, "debug", add_debug},
     {look_group, "doctor", add_doctor},
+    {look_group, "outbox", add_outbox},
+    {look_group, "saga", add_saga},
     {prove_group, "contract-test", add_contract_test},
     {prove_group, "can-i-deploy", add_can_i_deploy},
     {prove_group, "api", add_api},
@@ -91,12 +95,6 @@ std::vector<std::string> choices_in(const std::string& type) {
   return choices;
 }
 
-std::string joined(const std::vector<std::string>& choices, const std::string& between) {
-  std::string text;
-  for (const auto& choice : choices) text += (text.empty() ? "" : between) + choice;
-  return text;
-}
-
 OperandView operand_view(const CLI::Option& option) {
   OperandView view;
   view.name = option.get_name(true);
@@ -133,7 +131,7 @@ VerbView view_of(const char* group, const CLI::App& verb) {
 std::function<std::string(const std::string&)> one_of(const std::vector<std::string>& choices) {
   return [choices](const std::string& text) {
     if (std::find(choices.begin(), choices.end(), text) != choices.end()) return std::string();
-    return "expected " + joined(choices, " or ") + ", got \"" + text + "\"";
+    return "expected " + base::joined(choices, " or ") + ", got \"" + text + "\"";
   };
 }
 
@@ -152,6 +150,20 @@ class CommandLine final : private Verbs {
       add_complete(*this);
       add_stub(*this);
     }
+  }
+
+  // Cluster files go to a verb that lays several over each other (`-f,--file`), else to where find_place() looks.
+  void place_files(const std::vector<std::string>& files, std::vector<std::string>& words) {
+    if (files.empty()) return;
+    const CLI::App* const verb = words.empty() ? nullptr : find(words.front());
+    const CLI::Option* const option = verb == nullptr ? nullptr : verb->get_option_no_throw("--file");
+    if (option == nullptr || !option->check_name("-f")) {
+      ::setenv("MSCTL_FILE", files.back().c_str(), 1);
+      return;
+    }
+    std::vector<std::string> given;
+    for (const auto& file : files) given.insert(given.end(), {"--file", file});
+    words.insert(words.begin() + 1, given.begin(), given.end());
   }
 
   int run(std::vector<std::string> words) {
@@ -254,7 +266,10 @@ Verb& Verb::option(const std::string& names, int& value, const std::string& meta
 
 Verb& Verb::choice(const std::string& names, std::string& value, const std::vector<std::string>& choices,
                    const std::string& help) {
-  app_.add_option(names, value, help)->check(one_of(choices))->type_name(joined(choices, "|"))->capture_default_str();
+  app_.add_option(names, value, help)
+      ->check(one_of(choices))
+      ->type_name(base::joined(choices, "|"))
+      ->capture_default_str();
   return *this;
 }
 
@@ -265,7 +280,7 @@ Verb& Verb::output(Format& format) {
   const auto set = [&format](const std::string& text) { format = names.at(text); };
   app_.add_option_function<std::string>("--output", set, "How to print it")
       ->check(one_of(choices))
-      ->type_name(joined(choices, "|"))
+      ->type_name(base::joined(choices, "|"))
       ->default_str(format == Format::yaml ? "yaml" : "table");
   return *this;
 }
@@ -277,7 +292,7 @@ Verb& Verb::operand(const std::string& name, std::string& value, const std::stri
 
 Verb& Verb::operand(const std::string& name, std::string& value, const std::vector<std::string>& choices,
                     const std::string& help) {
-  app_.add_option(name, value, help)->required()->check(one_of(choices))->type_name(joined(choices, "|"));
+  app_.add_option(name, value, help)->required()->check(one_of(choices))->type_name(base::joined(choices, "|"));
   return *this;
 }
 
@@ -331,37 +346,43 @@ std::string alone(const std::vector<std::string>& words) {
   return is_verb(words.front()) && words.front() != "help" ? words.front() : std::string();
 }
 
-// `--project NAME` and `--file FILE` before the command or after it mean the same for every command, so they go where
-// find_place() looks. What follows `--` is somebody else's. `up` and `config` read their own --file, which may repeat;
-// behind `contract-test` it names contracts.
-base::Result<void> take_global_options(std::vector<std::string>& words) {
-  const auto verb = std::find_if(words.begin(), words.end(), [](const std::string& word) { return word[0] != '-'; });
-  const bool own_files = verb != words.end() && (*verb == "up" || *verb == "config");
+// `--project NAME` and `--file FILE` before the command or after it mean the same for every command: the project goes
+// where find_place() looks, and the files are handed back in their order. What follows `--` is somebody else's, and
+// behind `contract-test` --file names contracts.
+base::Result<std::vector<std::string>> take_global_options(std::vector<std::string>& words) {
+  std::vector<std::string> files;
   for (std::size_t i = 0; i < words.size() && words[i] != "--";) {
     const std::string name = words[i].substr(0, words[i].find('='));
     const bool is_project = name == "--project";
     const bool is_contract = i > 0 && words[0] == "contract-test";
-    if (!is_project && (name != "--file" || own_files || is_contract)) {
+    if (!is_project && (name != "--file" || is_contract)) {
       ++i;
       continue;
     }
     const bool attached = name.size() < words[i].size();
     if (!attached && i + 1 == words.size()) return base::fail(base::ErrorCode::invalid, name + " needs a value");
     const std::string value = attached ? words[i].substr(name.size() + 1) : words[i + 1];
-    ::setenv(is_project ? "MSCTL_PROJECT" : "MSCTL_FILE", value.c_str(), 1);
+    if (is_project) {
+      ::setenv("MSCTL_PROJECT", value.c_str(), 1);
+    } else {
+      files.push_back(value);
+    }
     const auto begin = words.begin() + static_cast<std::ptrdiff_t>(i);
     words.erase(begin, begin + (attached ? 1 : 2));
   }
-  return base::success();
+  return files;
 }
 
 }  // namespace
 
 int run_command_line(int argc, char** argv) {
   std::vector<std::string> words(argv + 1, argv + argc);
-  if (const auto taken = take_global_options(words); !taken) return report(taken.error()), usage;
+  const auto files = take_global_options(words);
+  if (!files) return report(files.error()), usage;
   if (!words.empty() && words.front().empty()) return say_error("msctl: empty command; see msctl help all"), usage;
-  return finish_output(CommandLine(alone(words)).run(words));
+  CommandLine line(alone(words));
+  line.place_files(files.value(), words);
+  return finish_output(line.run(words));
 }
 
 }  // namespace cli

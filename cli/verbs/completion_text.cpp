@@ -2,16 +2,11 @@
 
 #include <algorithm>
 
+#include "base/joined.hpp"
 #include "cli/verbs/replaced.hpp"
 
 namespace cli {
 namespace {
-
-std::string joined_by(const std::vector<std::string>& words, const std::string& between) {
-  std::string text;
-  for (const auto& word : words) text += (text.empty() ? "" : between) + word;
-  return text;
-}
 
 // In single quotes, for any of the shells' parsers.
 std::string shell_quoted(const std::string& text) { return "'" + replaced(text, {{'\'', "'\\''"}}) + "'"; }
@@ -31,7 +26,7 @@ bool names_services(const std::string& name) { return name == "SERVICE"; }
 
 // The words after an option that takes a value; nothing for what cannot be known.
 std::string bash_values(const std::string& meta, const std::vector<std::string>& choices) {
-  if (!choices.empty()) return "_msctl_words " + shell_quoted(joined_by(choices, " "));
+  if (!choices.empty()) return "_msctl_words " + shell_quoted(base::joined(choices, " "));
   if (names_services(meta)) return "_msctl_services";
   if (is_a_file(meta)) return "_msctl_files";
   return ":";
@@ -43,7 +38,7 @@ std::string bash_verb(const VerbView& verb) {
   for (const auto& option : verb.options) {
     for (const auto& name : names_of(option)) flags.push_back(name);
     if (option.meta.empty()) continue;
-    values += "        " + joined_by(names_of(option), "|") + ") " + bash_values(option.meta, option.choices) +
+    values += "        " + base::joined(names_of(option), "|") + ") " + bash_values(option.meta, option.choices) +
               "; return ;;\n";
   }
   std::string operands = ":";
@@ -56,7 +51,7 @@ std::string bash_verb(const VerbView& verb) {
         "      if (( words_before > 0 )) && [[ $cur != -* ]]; then COMPREPLY=($(compgen -c -f -- \"$cur\")); return; "
         "fi\n";
   }
-  return text + "      if [[ $cur == -* ]]; then _msctl_words " + shell_quoted(joined_by(flags, " ")) + "; else " +
+  return text + "      if [[ $cur == -* ]]; then _msctl_words " + shell_quoted(base::joined(flags, " ")) + "; else " +
          operands + "; fi ;;\n";
 }
 
@@ -81,7 +76,7 @@ std::string zsh_escaped(const std::string& text) {
 }
 
 std::string zsh_action(const std::string& meta, const std::vector<std::string>& choices) {
-  if (!choices.empty()) return "(" + joined_by(choices, " ") + ")";
+  if (!choices.empty()) return "(" + base::joined(choices, " ") + ")";
   if (names_services(meta)) return "_msctl_services";
   return is_a_file(meta) ? "_files" : " ";
 }
@@ -129,7 +124,7 @@ _msctl() {
 // --- fish ---------------------------------------------------------------------------------------------------------
 
 std::string fish_values(const std::string& meta, const std::vector<std::string>& choices) {
-  if (!choices.empty()) return " -x -a " + fish_quoted(joined_by(choices, " "));
+  if (!choices.empty()) return " -x -a " + fish_quoted(base::joined(choices, " "));
   if (names_services(meta)) return " -x -a '(__msctl_words services)'";
   return is_a_file(meta) ? " -r -F" : " -x";
 }
@@ -174,7 +169,7 @@ std::string bash_completion(const std::vector<VerbView>& verbs) {
     cases += bash_verb(verb);
   }
   const std::string first = "  if (( COMP_CWORD == 1 )); then\n    _msctl_words " +
-                            shell_quoted(joined_by(names, " ") + " --help --version") +
+                            shell_quoted(base::joined(names, " ") + " --help --version") +
                             "\" $(\"${COMP_WORDS[0]}\" __complete commands 2>/dev/null)\"\n    return\n  fi\n";
   return bash_head + first + "  case $verb in\n" + cases + "  esac\n}\n\ncomplete -F _msctl msctl\n";
 }

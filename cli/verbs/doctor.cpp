@@ -32,6 +32,7 @@ void append(Findings& all, Findings more) {
 void check_cluster(const Place& place, const spec::Cluster& cluster, Findings& all) {
   append(all, machine::check_programs(cluster));
   append(all, machine::check_ports(cluster));
+  append(all, machine::check_events(cluster));
   append(all, machine::check_leftovers(cluster, place.client().status().has_value()));
   all.push_back(machine::check_disk(cluster));
 }

@@ -17,12 +17,14 @@
 #include "cli/terminal/say.hpp"
 #include "cli/terminal/style.hpp"
 #include "cli/terminal/table.hpp"
+#include "cli/verbs/cluster_lock.hpp"
 #include "cli/verbs/verb.hpp"
 
 namespace cli {
 namespace {
 
 constexpr const char* default_timeout = "5s";
+constexpr const char* journal_prefix = "drill-journal-";
 
 struct DrillWords {
   std::vector<std::string> faults;
@@ -40,18 +42,26 @@ struct DrillWords {
   Format format = Format::table;
 };
 
+base::Result<drill::Ms> time_of(const char* option, const std::string& text) {
+  auto time = drill::duration(text);
+  if (time) return time;
+  return base::fail(time.error().code, std::string(option) + ": " + time.error().message);
+}
+
 base::Result<drill::Options> options_of(const DrillWords& words, const spec::Cluster& cluster, drill::Limits& limits) {
   drill::Options options;
-  TRY(options.lasting, drill::duration(words.lasting));
-  TRY(options.recovery, drill::duration(words.recovery));
-  TRY(drill::duration(words.timeout));
+  TRY(options.lasting, time_of("--for", words.lasting));
+  TRY(options.recovery, time_of("--recovery", words.recovery));
+  TRY(time_of("--timeout", words.timeout));
   if (!words.max_refused.empty()) {
     TRY(drill::read_refused(words.max_refused, limits));
   }
   if (!words.max_back.empty()) {
-    TRY(const auto most, drill::duration(words.max_back));
+    TRY(const auto most, time_of("--max-back", words.max_back));
     limits.back_ms = most.count();
   }
+  TRY(check_report(words.junit));
+  TRY(check_report(words.html));
   drill::Wishes wishes;
   wishes.blackhole = words.blackhole;
   TRY(options.faults, drill::plan(words.faults, cluster, wishes));
@@ -104,6 +114,12 @@ std::string word_of_this_run() {
 using MadeLoad = base::Result<std::unique_ptr<drill::Load>>;
 
 base::Result<drill::Drill::MakeLoad> orders_for(const DrillWords& words, const spec::Cluster& cluster) {
+  for (const auto& [name, service] : cluster.services) {
+    if (!service.is_mock) continue;
+    return base::fail(base::ErrorCode::unavailable,
+                      "a stub runs in place of " + name +
+                          ", which keeps no orders: msctl up -d --wait --no-mock, or give a scenario with --under");
+  }
   drill::OrdersOptions options;
   TRY(options.door, drill::door_of(cluster));
   TRY(options.rate, rate_of(words.rate, 50));
@@ -126,13 +142,15 @@ base::Result<drill::Drill::MakeLoad> scenario_for(const DrillWords& words, const
   command.what = words.under;
   TRY(auto file, load::make_scenario(command));
   options.document = std::move(file.document);
+  if (!options.document.contains("name")) {
+    options.document["name"] = std::filesystem::path(words.under).stem().string();
+  }
   TRY(options.rate, rate_of(words.rate, options.document.value("load", base::Json::object()).value("rate", 50.0)));
   if (words.timeout != default_timeout) {
-    TRY(drill::duration(words.timeout));
     options.document["load"]["timeout"] = words.timeout;
   }
   options.at_most = longest(drill);
-  options.journal = place.state / "run" / ("drill-" + word_of_this_run() + ".journal");
+  options.journal = place.state / "run" / (journal_prefix + word_of_this_run());
   for (const auto& path : words.read_back) {
     TRY(drill::check_read_back(path));
   }
@@ -169,6 +187,14 @@ int carry_out(const DrillWords& words, drill::Drill& drill, const drill::Limits&
   return code_of(done.value(), limits);
 }
 
+// Of drills that were killed. Nobody else drills now.
+void remove_old_journals(const Place& place) {
+  std::error_code ignored;
+  for (const auto& entry : std::filesystem::directory_iterator(place.state / "run", ignored)) {
+    if (entry.path().filename().string().starts_with(journal_prefix)) std::filesystem::remove(entry.path(), ignored);
+  }
+}
+
 int run_drill(const DrillWords& words) {
   const auto place = find_place();
   if (!place) return report(place.error());
@@ -179,6 +205,9 @@ int run_drill(const DrillWords& words) {
   if (!options) return report(options.error());
   auto make_load = load_for(words, place.value(), cluster.value(), options.value());
   if (!make_load) return report(make_load.error());
+  const auto lock = take_cluster(place.value());
+  if (!lock) return report(lock.error());
+  remove_old_journals(place.value());
   const bool tells = words.format == Format::table;
   drill::Drill drill(std::move(options.value()), cluster.value(), place.value().client(), std::move(make_load.value()),
                      [tells](const std::string& line) {

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <cerrno>
 #include <cstring>
 #include <map>
@@ -13,6 +12,7 @@
 #include "cli/terminal/say.hpp"
 #include "cli/verbs/selection.hpp"
 #include "cli/verbs/verb.hpp"
+#include "supervisor/spec/port_variable.hpp"
 
 namespace cli {
 namespace {
@@ -49,15 +49,6 @@ base::Result<Surroundings> beside_process(const Place& place, const control::Ser
   return made;
 }
 
-std::string port_variable_of(const std::string& port) {
-  std::string variable = "PORT_";
-  for (const char c : port) {
-    const auto byte = static_cast<unsigned char>(c);
-    variable += std::isalnum(byte) != 0 ? static_cast<char>(std::toupper(byte)) : '_';
-  }
-  return variable;
-}
-
 // The first port without a number that the environment would need.
 std::string unknown_port(const spec::Service& service) {
   for (const auto& [name, number] : service.ports) {
@@ -88,7 +79,7 @@ base::Result<Surroundings> as_if_started(const Place& place, const std::string& 
     const auto equals = entry.find('=');
     if (equals != std::string::npos) variables[entry.substr(0, equals)] = entry.substr(equals + 1);
   }
-  for (const auto& [port, number] : service.ports) variables[port_variable_of(port)] = std::to_string(number);
+  for (const auto& [port, number] : service.ports) variables[spec::port_variable(port)] = std::to_string(number);
   variables["MSCTL_CONFIG"] = (cluster.state / "run" / (name + ".json")).string();
   for (const auto& [variable, value] : service.env) {
     auto resolved = spec::resolve(cluster, name, value);

@@ -141,8 +141,14 @@ int find_highest(const LoadOptions& options, Json document, const About& about, 
   const auto wanted = load::read_threshold(options.find_max);
   if (!wanted) return report(base::fail(ErrorCode::malformed, "--find-max: " + wanted.error().message));
   LiveLine live;
+  const std::string run = document.value("run", "run");
+  const std::uint64_t seed = document["load"].value("seed", std::uint64_t{1});
+  std::uint64_t trials = 0;
   const auto trial = [&](double rate, double seconds) -> base::Result<Json> {
     load::set_rate(document, rate, seconds);
+    // A run of its own: what the one before made (users, say) is still there.
+    document["run"] = run + std::to_string(trials);
+    document["load"]["seed"] = seed + trials++;
     auto result = run_once(document, about, live, load::show_rate(rate) + "  ", stopped);
     if (!result) return result;
     load::add_verdicts(result.value(), {wanted.value()});
@@ -159,6 +165,13 @@ int find_highest(const LoadOptions& options, Json document, const About& about, 
   return code;
 }
 
+int check_only(const std::string& what, const Json& document) {
+  if (load::names_files(document)) {
+    if (const auto usable = load::Run::check(document); !usable) return report(usable.error());
+  }
+  return say(what + " is fine"), ok;
+}
+
 int load_run(const LoadOptions& options) {
   if (!options.show.empty()) return show_saved(options);
   if (options.command.what.empty()) {
@@ -168,7 +181,10 @@ int load_run(const LoadOptions& options) {
   if (!options.find_max.empty() && command.rate.empty() && load::is_target(command.what)) command.rate = "100";
   auto file = load::make_scenario(command);
   if (!file) return report(file.error());
-  if (options.check) return say(options.command.what + " is fine"), ok;
+  if (options.check) return check_only(options.command.what, file.value().document);
+  for (const auto& path : {options.html, options.junit}) {
+    if (const auto writable = check_report(path); !writable) return report(writable.error());
+  }
   std::atomic<bool> stopped{false};
   const Interrupt interrupt([&] { stopped = true; });
   Json& document = file.value().document;

@@ -77,7 +77,8 @@ void add_new_service(Verbs& verbs) {
       .option("--resource", options->resource, "NOUN", "What it keeps, such as invoice. Default: after its name")
       .option("--publishes", options->publishes, "EVENT",
               "An event it tells of, such as invoice.created; may be repeated")
-      .option("--consumes", options->consumes, "EVENT", "An event it hears of; may be repeated")
+      .option("--consumes", options->consumes, "EVENT",
+              "An event it hears of, by its publisher's schema; may be repeated")
       .option("--calls", options->calls, "SERVICE", "A service it calls over gRPC; may be repeated")
       .option("--port", options->port, "N", "Its REST port. Default: a free one from 8101 on")
       .option("--set", options->settings, "KEY=VALUE", "A parameter of the template; may be repeated")

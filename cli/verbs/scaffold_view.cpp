@@ -37,12 +37,18 @@ base::Json document(const scaffold::Draft& draft, bool written) {
   for (const auto& step : draft.steps) {
     made["files"].push_back({{"change", files::word(step.change)}, {"path", step.path}});
   }
+  made["notes"] = draft.notes;
   made["next"] = draft.next;
   return made;
 }
 
+void show_notes(const scaffold::Draft& draft) {
+  for (const auto& note : draft.notes) say("NOTE      " + printable(note));
+}
+
 void show_steps(const scaffold::Draft& draft) {
   for (const auto& step : draft.steps) say(padded(files::word(step.change)) + " " + printable(step.path));
+  show_notes(draft);
 }
 
 }  // namespace
@@ -91,6 +97,7 @@ int carry_out(const scaffold::Draft& draft, const WriteOptions& options, const s
     return ok;
   }
   say(what + ": " + std::to_string(draft.steps.size()) + " files written");
+  show_notes(draft);
   if (!draft.next.empty()) say("\nNext:");
   for (const auto& line : draft.next) say("  " + line);
   return ok;

@@ -14,11 +14,14 @@
 namespace cli {
 namespace {
 
+// Differs from an empty one, and is no revision.
+constexpr auto not_given = "\n";
+
 struct SchemaOptions {
   PlaceOptions place;
   std::string action;
   std::vector<std::string> names;
-  std::string base;
+  std::string base = not_given;
   std::string junit;
   int from = 0;
   int to = 0;
@@ -31,7 +34,7 @@ base::Result<spec::Cluster> cluster_of(const SchemaOptions& options) {
 }
 
 int list_schemas(const SchemaOptions& options, const spec::Cluster& cluster) {
-  const auto catalogue = schema::read_catalogue(cluster);
+  const auto catalogue = schema::catalogue_of(cluster, options.names);
   if (!catalogue) return report(catalogue.error());
   print(options.format == Format::table ? schema::list_text(catalogue.value())
                                         : format_document(schema::list_document(catalogue.value()), options.format));
@@ -39,7 +42,12 @@ int list_schemas(const SchemaOptions& options, const spec::Cluster& cluster) {
 }
 
 int check_schemas(const SchemaOptions& options, const spec::Cluster& cluster) {
-  const auto outcome = schema::check(cluster, options.names, options.base);
+  // An empty one is a variable of a pipeline that nobody set: to compare with nothing would be to pass.
+  if (options.base.empty()) {
+    say_error("msctl: --base: compared with what? name a commit, branch or tag: msctl schema check --base main");
+    return usage;
+  }
+  const auto outcome = schema::check(cluster, options.names, options.base == not_given ? "" : options.base);
   if (!outcome) return report(outcome.error());
   if (!options.junit.empty()) {
     const auto written = write_report(options.junit, schema::junit_of(outcome.value()));
@@ -64,6 +72,11 @@ base::Result<std::pair<const schema::Version*, const schema::Version*>> pair_of(
                      : versions.size() > 1 ? &versions[versions.size() - 2]
                                            : nullptr;
   if (to != nullptr && from != nullptr) return std::pair(from, to);
+  if (versions.size() == 1 && options.from <= 0 && options.to <= 0) {
+    return base::fail(base::ErrorCode::not_found, event.type + " has only version " +
+                                                      std::to_string(versions.front().number) +
+                                                      ", so there is nothing to compare it with");
+  }
   return base::fail(base::ErrorCode::not_found,
                     event.type + " has no such two versions; msctl schema list shows what there is");
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/joined.hpp"
 #include "cli/session/builder.hpp"
 #include "cli/terminal/say.hpp"
 #include "cli/verbs/selection.hpp"
@@ -21,12 +22,6 @@ std::vector<std::string> ordered(const std::vector<std::string>& wanted, const s
 std::string below_root(const Place& place, const std::string& file) {
   const std::string root = place.root.string() + "/";
   return file.starts_with(root) ? file.substr(root.size()) : file;
-}
-
-std::string listed(const std::vector<std::string>& names) {
-  std::string text;
-  for (const auto& name : names) text += (text.empty() ? "" : ", ") + name;
-  return text;
 }
 
 }  // namespace
@@ -49,7 +44,7 @@ base::Result<void> run_watch(const Place& place, const spec::Cluster& cluster, c
     TRY(const auto changed, watcher.wait_changed(stop.descriptor()));
     if (changed.empty()) break;
     const auto names = ordered(wanted, changed);
-    say(below_root(place, watcher.cause()) + " changed: " + listed(names));
+    say(below_root(place, watcher.cause()) + " changed: " + base::joined(names));
     for (const auto& name : names) {
       if (!build_service(place, cluster, name, stop, say)) continue;
       if (stop.requested()) break;
@@ -65,7 +60,7 @@ base::Result<void> run_watch(const Place& place, const spec::Cluster& cluster, c
   TRY(const auto watcher, watch::Watcher::open(cluster, wanted));
   if (watcher->services().empty())
     return say("none of the services has a build; there is nothing to watch"), base::success();
-  say("watching the inputs of " + listed(watcher->services()));
+  say("watching the inputs of " + base::joined(watcher->services()));
   return run_watch(place, cluster, wanted, *watcher, restart_by(place.client()), stop);
 }
 

@@ -76,6 +76,8 @@ class Verbs {
 
 void add_api(Verbs& verbs);
 void add_schema(Verbs& verbs);
+void add_outbox(Verbs& verbs);
+void add_saga(Verbs& verbs);
 void add_up(Verbs& verbs);
 void add_down(Verbs& verbs);
 void add_ps(Verbs& verbs);
@@ -100,6 +102,7 @@ void add_graph(Verbs& verbs);
 void add_doctor(Verbs& verbs);
 void add_exec(Verbs& verbs);
 void add_debug(Verbs& verbs);
+void add_dlq(Verbs& verbs);
 void add_drill(Verbs& verbs);
 void add_deploy(Verbs& verbs);
 void add_affected(Verbs& verbs);

@@ -7,13 +7,14 @@
 #include <memory>
 
 #include "base/clock.hpp"
-#include "cli/files/lock.hpp"
 #include "cli/session/interrupt.hpp"
 #include "cli/session/place.hpp"
 #include "cli/session/report_file.hpp"
 #include "cli/session/verb_names.hpp"
 #include "cli/terminal/say.hpp"
 #include "cli/terminal/style.hpp"
+#include "cli/verbs/cluster_lock.hpp"
+#include "cli/verbs/invariants.hpp"
 #include "cli/verbs/verb.hpp"
 #include "cli/verify/patterns/patterns.hpp"
 #include "cli/verify/run.hpp"
@@ -25,7 +26,8 @@ namespace {
 using verify::Ms;
 
 constexpr Ms ready_patience{5000};
-constexpr Ms lock_patience{200};
+
+constexpr const char* invariants_word = "invariants";
 
 struct VerifyOptions {
   std::vector<std::string> patterns;
@@ -33,19 +35,13 @@ struct VerifyOptions {
   bool require_all = false;
   std::string junit;
   std::string html;
+  InvariantsOptions invariants;
   Format format = Format::table;
 };
 
 std::size_t columns_of_terminal() {
   winsize size{};
   return ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
-}
-
-// One line on a terminal that is overwritten by the next one; nothing elsewhere.
-void show_progress(const std::string& text) {
-  if (::isatty(STDERR_FILENO) == 0) return;
-  const std::string line = "\r\x1b[K" + text;
-  static_cast<void>(::write(STDERR_FILENO, line.data(), line.size()));
 }
 
 base::Result<void> write_reports(const VerifyOptions& options, const verify::Report& report) {
@@ -90,8 +86,8 @@ int print_report(const VerifyOptions& options, const verify::Report& report, boo
 bool has_mocks(const spec::Cluster& cluster) {
   return std::any_of(cluster.services.begin(), cluster.services.end(), [](const auto& entry) {
     if (entry.second.is_mock) {
-      say_error("msctl: a stub runs in place of " + entry.first + "; start it itself to verify: msctl up " +
-                entry.first);
+      say_error("msctl: a stub runs in place of " + entry.first +
+                "; start it itself to verify: msctl up -d --wait --no-mock");
     }
     return entry.second.is_mock;
   });
@@ -105,11 +101,11 @@ int verify_cluster(const VerifyOptions& options, const std::vector<const verify:
     return unhealthy;
   }
   if (has_mocks(cluster.value().cluster)) return unhealthy;
-  const auto lock = files::Lock::take(place.state / "run", lock_patience);
-  if (!lock) {
-    say_error("msctl: another msctl verifies this cluster just now; wait until it has ended");
-    return failed;
+  for (const auto& file : {options.junit, options.html}) {
+    if (const auto there = check_report(file); !there) return cli::report(there.error());
   }
+  const auto lock = take_cluster(place);
+  if (!lock) return cli::report(lock.error());
   std::atomic<bool> interrupted{false};
   const Interrupt interrupt([&] { interrupted = true; });
   verify::SystemWorld world(std::move(cluster.value()), interrupted);
@@ -119,6 +115,13 @@ int verify_cluster(const VerifyOptions& options, const std::vector<const verify:
   if (!unready.value().empty()) {
     for (const auto& one : unready.value()) say_error("msctl: " + printable(one));
     say_error("msctl: nothing was verified, since not everything is ready; see msctl ps and msctl logs");
+    return unhealthy;
+  }
+  const auto stopped = verify::stopped(world);
+  if (!stopped) return cli::report(stopped.error());
+  if (!stopped.value().empty()) {
+    for (const auto& one : stopped.value()) say_error("msctl: " + printable(one));
+    say_error("msctl: nothing was verified, since checks go through what is stopped; start it with msctl up");
     return unhealthy;
   }
   verify::Report report;
@@ -149,25 +152,58 @@ int verify_patterns(const VerifyOptions& options) {
   return verify_cluster(options, checks.value(), place.value());
 }
 
+int verify_either(VerifyOptions& options) {
+  const auto& words = options.patterns;
+  const bool is_meant = std::find(words.begin(), words.end(), invariants_word) != words.end();
+  if (!is_meant && options.invariants.any_given()) {
+    return report(
+        base::fail(base::ErrorCode::invalid, "--since, --order, --wait and --bound are for msctl verify invariants"));
+  }
+  if (!is_meant) return verify_patterns(options);
+  if (words.size() > 1) {
+    return report(base::fail(base::ErrorCode::invalid,
+                             "invariants stands alone: msctl verify invariants; patterns are another run"));
+  }
+  if (!options.junit.empty() || !options.html.empty()) {
+    return report(base::fail(base::ErrorCode::invalid, "invariants has --output json, and no --junit or --html"));
+  }
+  options.invariants.list = options.list;
+  options.invariants.require_all = options.require_all;
+  options.invariants.format = options.format;
+  return verify_invariants(options.invariants);
+}
+
 }  // namespace
 
 void add_verify(Verbs& verbs) {
   auto options = std::make_shared<VerifyOptions>();
   verbs.add("verify", "Try each pattern of the system on the running cluster, and say what was seen")
-      .operands("PATTERN", options->patterns, "Numbers (9) or names (outbox); see --list. Default: all")
+      .operands("PATTERN", options->patterns,
+                "Numbers (9) or names (outbox); see --list. Default: all. Or `invariants`")
       .flag("--list", options->list, "Show the patterns and what their checks do, and do nothing")
       .flag("--require-all", options->require_all, "Fail as well when a pattern is absent or was skipped")
       .option("--junit", options->junit, "FILE", "Write the result as JUnit XML")
       .option("--html", options->html, "FILE", "Write the result as one page of HTML")
+      .option("--since", options->invariants.since, "TIME", "invariants: only of orders placed since then")
+      .option("--order", options->invariants.orders, "ID", "invariants: only of these orders, which must be there")
+      .option("--wait", options->invariants.wait, "DURATION",
+              "invariants: how long to wait until nothing is under way [30s]")
+      .option("--bound", options->invariants.bound, "DURATION",
+              "invariants: how long an event may wait in an outbox [30s]")
       .output(options->format)
       .footer(
           "Stops, kills and starts services for moments, and leaves the cluster as it was, but for a few users and\n"
           "orders that are marked msctl-verify. Not for a cluster that others depend on just now.\n"
+          "`msctl verify invariants` only reads: orders, payments, stock, mails, the provider's journal and events "
+          "fit\n"
+          "each other. See docs/verify.md.\n"
           "Examples:\n  msctl verify\n  msctl verify 9\n  msctl verify outbox health --output json\n"
           "  msctl verify --require-all --junit verify.xml\n"
-          "Exit codes: 1 when a check failed (a pattern that was named and is absent counts), 4 when the cluster does\n"
-          "not run or is not ready.")
-      .run([options] { return verify_patterns(*options); });
+          "  msctl verify invariants --since 10m\n"
+          "Exit codes: 1 when a check failed (a pattern that was named and is absent counts) or an invariant is "
+          "broken, 4\n"
+          "when the cluster does not run or is not ready.")
+      .run([options] { return verify_either(*options); });
 }
 
 }  // namespace cli

@@ -1,28 +1,18 @@
-#include <cctype>
-
 #include "cli/session/place.hpp"
 #include "cli/session/spawn.hpp"
 #include "cli/terminal/say.hpp"
 #include "cli/verbs/verb.hpp"
+#include "supervisor/spec/port_variable.hpp"
 #include "supervisor/spec/suggest.hpp"
 
 namespace cli {
 namespace {
 
-std::string variable_part(const std::string& name) {
-  std::string part;
-  for (const char c : name) {
-    const auto byte = static_cast<unsigned char>(c);
-    part += std::isalnum(byte) != 0 ? static_cast<char>(std::toupper(byte)) : '_';
-  }
-  return part;
-}
-
 std::vector<std::string> environment_of(const spec::Cluster& cluster) {
   std::vector<std::string> entries{"MSCTL_STATE=" + cluster.state.string()};
   for (const auto& [service, one] : cluster.services) {
     for (const auto& [port, number] : one.ports) {
-      entries.push_back("PORT_" + variable_part(service) + "_" + variable_part(port) + "=" + std::to_string(number));
+      entries.push_back(spec::port_variable(service + "_" + port) + "=" + std::to_string(number));
     }
   }
   return entries;

@@ -13,35 +13,18 @@
 #include <csignal>
 #include <cstring>
 
+#include "base/descriptor.hpp"
+
 extern char** environ;
 
 namespace verify {
 namespace {
 
+using base::Descriptor;
 using Steady = std::chrono::steady_clock;
 
 constexpr int poll_ms = 20;
 constexpr std::size_t most_output = 32 << 20;
-
-class Descriptor {
- public:
-  Descriptor() = default;
-  explicit Descriptor(int fd) : fd_(fd) {}
-  Descriptor(const Descriptor&) = delete;
-  ~Descriptor() { close(); }
-  void reset(int fd) {
-    close();
-    fd_ = fd;
-  }
-  void close() {
-    if (fd_ >= 0) ::close(fd_);
-    fd_ = -1;
-  }
-  int get() const { return fd_; }
-
- private:
-  int fd_ = -1;
-};
 
 base::Error problem(const std::string& what, int number) {
   return base::fail(base::ErrorCode::internal, what + ": " + std::strerror(number));

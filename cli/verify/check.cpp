@@ -11,7 +11,7 @@ constexpr std::size_t longest_evidence = 1200;
 
 const Check* find(std::span<const Check> all, const std::string& word) {
   const auto found = std::find_if(all.begin(), all.end(), [&](const Check& check) {
-    return word == check.name || word == std::to_string(check.number);
+    return word == check.name || (check.number > 0 && word == std::to_string(check.number));
   });
   return found == all.end() ? nullptr : &*found;
 }
@@ -28,15 +28,21 @@ Finding look(const Check& check, World& world) {
 
 }  // namespace
 
+std::string number_text(const Check& check) { return check.number > 0 ? std::to_string(check.number) : "-"; }
+
 base::Result<std::vector<const Check*>> choose(std::span<const Check> all, const std::vector<std::string>& asked) {
   std::vector<const Check*> wanted;
   for (const auto& word : asked) {
     const Check* const check = find(all, word);
     if (check == nullptr) {
       std::string names;
-      for (const auto& one : all) names += (names.empty() ? "" : ", ") + std::string(one.name);
+      int last = 0;
+      for (const auto& one : all) {
+        names += (names.empty() ? "" : ", ") + std::string(one.name);
+        last = std::max(last, one.number);
+      }
       return base::fail(base::ErrorCode::not_found, "there is no pattern \"" + word + "\"; there are 1 to " +
-                                                        std::to_string(all.size()) + ", or " + names);
+                                                        std::to_string(last) + ", or " + names);
     }
     wanted.push_back(check);
   }

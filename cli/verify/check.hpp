@@ -16,13 +16,16 @@ namespace verify {
 using Look = base::Result<Finding> (*)(World&);
 
 struct Check {
-  int number;
+  int number;              // 1 to 22 in the list of patterns; 0: what belongs to the system beside them
   std::string_view name;   // as one types it
   std::string_view title;  // of the pattern
   std::string_view does;   // what the check does to the cluster, in a line
   Look look;               // nullptr: nothing of the pattern is looked at yet
   Ms limit{10'000};
 };
+
+// "9"; "-" without a number.
+std::string number_text(const Check& check);
 
 // By number or name; none asked for: all. In the order of the table, each once. Errors: not_found, with the names.
 base::Result<std::vector<const Check*>> choose(std::span<const Check> all, const std::vector<std::string>& asked);

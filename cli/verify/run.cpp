@@ -1,5 +1,6 @@
 #include "cli/verify/run.hpp"
 
+#include <algorithm>
 #include <set>
 
 #include "cli/verify/services.hpp"
@@ -13,8 +14,7 @@ bool is_well(const control::ServiceView& view) {
   return view.ready || view.state == "completed" || view.state == "stopped";
 }
 
-base::Result<std::set<std::string>> ready_ones(World& world) {
-  TRY(const auto views, world.instances());
+std::set<std::string> ready_among(const std::vector<control::ServiceView>& views) {
   std::set<std::string> names;
   for (const auto& view : views) {
     if (view.ready) names.insert(view.name);
@@ -22,21 +22,30 @@ base::Result<std::set<std::string>> ready_ones(World& world) {
   return names;
 }
 
-// What ran before and does not run now; empty when all is as it was.
+base::Result<std::set<std::string>> ready_ones(World& world) {
+  TRY(const auto views, world.instances());
+  return ready_among(views);
+}
+
+// What ran before and does not run now; empty when all is as it was. Waits for what is still stopping as well, which is
+// no failure when it takes its time.
 std::string not_back(World& world, const std::set<std::string>& before) {
   const Shield shield(world);
   std::string missing;
   const auto back = wait_until(world, settle_patience, [&] {
-    const auto now = ready_ones(world);
-    missing = now ? "" : now.error().message;
-    if (!now) return false;
+    const auto views = world.instances();
+    missing = views ? "" : views.error().message;
+    if (!views) return false;
+    const auto now = ready_among(views.value());
     for (const auto& name : before) {
-      if (!now.value().contains(name)) missing = name + " is not ready again";
+      if (!now.contains(name)) missing = name + " is not ready again";
     }
-    for (const auto& name : now.value()) {
+    for (const auto& name : now) {
       if (!before.contains(name)) missing = name + " still runs";
     }
-    return missing.empty();
+    const bool any_leaves = std::any_of(views.value().begin(), views.value().end(),
+                                        [](const auto& view) { return view.state == "stopping"; });
+    return missing.empty() && !any_leaves;
   });
   return back && back.value() ? std::string() : missing;
 }
@@ -60,6 +69,19 @@ base::Result<std::vector<std::string>> unready(World& world, Ms patience) {
       },
       Ms(50)));
   TRY(asked);
+  return names;
+}
+
+base::Result<std::vector<std::string>> stopped(World& world) {
+  TRY(const auto views, world.instances());
+  const auto& cluster = world.cluster();
+  std::vector<std::string> names;
+  for (const auto& view : views) {
+    const auto service = cluster.services.find(view.service);
+    if (view.state != "stopped" || service == cluster.services.end()) continue;
+    const bool is_needed = service->second.gateway || !service->second.routes.empty() || view.service == cluster.broker;
+    if (is_needed) names.push_back(view.name + " is stopped");
+  }
   return names;
 }
 

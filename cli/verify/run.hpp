@@ -14,6 +14,10 @@ namespace verify {
 // most `patience`. Errors: those of World.
 base::Result<std::vector<std::string>> unready(World& world, Ms patience);
 
+// Services that checks go through (gateway, broker, those behind the gateway) and that were stopped or never started,
+// as "gateway is stopped". Errors: those of World.
+base::Result<std::vector<std::string>> stopped(World& world);
+
 // `on_check` hears which one begins. Ends early, without the check that was running, when the user interrupts.
 std::vector<Outcome> run_all(const std::vector<const Check*>& checks, SystemWorld& world,
                              const std::function<void(const Check&)>& on_check);

@@ -6,7 +6,6 @@
 namespace verify {
 namespace {
 
-constexpr Ms answer_timeout{5000};
 constexpr const char* sku = "MSCTL-VERIFY";
 
 }  // namespace
@@ -44,13 +43,26 @@ base::Result<std::string> sign_up(World& world) {
   return id;
 }
 
+base::Json sample_order(const std::string& user_id, int quantity) {
+  auto order = order_of(user_id, sku, 100);
+  order["items"][0]["quantity"] = quantity;
+  return order;
+}
+
+base::Json order_of(const std::string& user_id, const std::string& of_sku, std::int64_t unit_price_cents) {
+  base::Json item{{"sku", of_sku}, {"quantity", 1}, {"unit_price_cents", unit_price_cents}};
+  return {{"user_id", user_id}, {"currency", "EUR"}, {"items", base::Json::array({std::move(item)})}};
+}
+
 base::Result<Placed> place_order(World& world, const std::string& user_id) {
+  return place(world, sample_order(user_id));
+}
+
+base::Result<Placed> place(World& world, const base::Json& body) {
   Placed placed;
   placed.request_id = mark(world);
   placed.trace_id = base::random_hex(world.random(), 16);
-  base::Json item{{"sku", sku}, {"quantity", 1}, {"unit_price_cents", 100}};
-  base::Json wanted{{"user_id", user_id}, {"currency", "EUR"}, {"items", base::Json::array({std::move(item)})}};
-  auto request = post(orders_path, wanted);
+  auto request = post(orders_path, body);
   request.headers.set("X-Request-Id", placed.request_id);
   request.headers.set("traceparent", "00-" + placed.trace_id + "-" + base::random_hex(world.random(), 8) + "-01");
   const auto began = world.clock().monotonic();

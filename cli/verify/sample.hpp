@@ -18,11 +18,17 @@ std::uint16_t edge_port(const spec::Cluster& cluster);
 
 inline constexpr const char* users_path = "/api/v1/users";
 inline constexpr const char* orders_path = "/api/v1/orders";
+inline constexpr const char* newer_orders_path = "/api/v2/orders";
 
 // A body that signs somebody up; the address is new each time.
 base::Json new_user(World& world);
 // Signs up and gives the id. Errors: internal, when the answer is not 201.
 base::Result<std::string> sign_up(World& world);
+
+// The body of the order that checks place.
+base::Json sample_order(const std::string& user_id, int quantity = 1);
+// Of something else than the SKU of checks.
+base::Json order_of(const std::string& user_id, const std::string& sku, std::int64_t unit_price_cents);
 
 struct Placed {
   int status = 0;
@@ -34,6 +40,7 @@ struct Placed {
 
 // One order with a request id and a trace of its own. A refusal is no error.
 base::Result<Placed> place_order(World& world, const std::string& user_id);
+base::Result<Placed> place(World& world, const base::Json& order);
 
 // A name for what a check makes, different each time: "verify-3f9a01b2c4d5".
 std::string mark(World& world);

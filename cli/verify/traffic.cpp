@@ -1,11 +1,6 @@
 #include "cli/verify/traffic.hpp"
 
 namespace verify {
-namespace {
-
-constexpr Ms answer_timeout{5000};
-
-}  // namespace
 
 Traffic::Traffic(World& world, std::uint16_t port, std::function<base::http::Request()> make, int threads)
     : world_(world), port_(port), make_(std::move(make)) {

@@ -48,7 +48,8 @@ std::size_t count_of(const Report& report, Status status) {
 
 report::Case case_of(const Report& report, const Outcome& one) {
   report::Case result;
-  result.name = std::to_string(one.check->number) + " " + std::string(one.check->title);
+  result.name = std::string(one.check->title);
+  if (one.check->number > 0) result.name = number_text(*one.check) + " " + result.name;
   result.seconds = one.seconds;
   result.message = std::string(name(one.finding.status)) + ": " + one.finding.evidence;
   if (one.finding.status == Status::passed) {
@@ -73,6 +74,8 @@ const char* css_class(Status status) {
   }
   return "bad";
 }
+
+Json number_or_null(const Check& check) { return check.number > 0 ? Json(check.number) : Json(); }
 
 }  // namespace
 
@@ -118,7 +121,7 @@ std::string table(const Report& report, const cli::Style& style, std::size_t wid
     for (std::size_t i = 0; i < lines.size(); ++i) {
       cli::Row row{"", "", "", "", lines[i]};
       if (i == 0) {
-        row = {std::to_string(one.check->number), std::string(one.check->title), std::string(name(one.finding.status)),
+        row = {number_text(*one.check), std::string(one.check->title), std::string(name(one.finding.status)),
                is_absent ? "-" : seconds_text(one.seconds), lines[0]};
       }
       rows.push_back(std::move(row));
@@ -144,7 +147,7 @@ std::string summary(const Report& report) {
 Json document(const Report& report) {
   Json list = Json::array();
   for (const auto& one : report.outcomes) {
-    list.push_back({{"pattern", one.check->number},
+    list.push_back({{"pattern", number_or_null(*one.check)},
                     {"name", std::string(one.check->name)},
                     {"title", std::string(one.check->title)},
                     {"status", std::string(name(one.finding.status))},
@@ -163,13 +166,13 @@ std::string junit(const Report& report) {
 std::string html(const Report& report) {
   std::string body = "<p>" + report::escape(summary(report)) + " <span class=\"dim\">cluster " +
                      report::escape(report.cluster) + ", " + report::escape(report.time) +
-                     "</span></p>\n<table>\n<tr><th class=\"num\">#</th><th>Pattern</th><th>Status</th>"
+                     "</span></p>\n<table class=\"stack\">\n<tr><th class=\"num\">#</th><th>Pattern</th><th>Status</th>"
                      "<th class=\"num\">Time</th><th>Evidence</th></tr>\n";
   for (const auto& one : report.outcomes) {
     const std::string status(name(one.finding.status));
-    body += "<tr><td class=\"num\">" + std::to_string(one.check->number) + "</td><td>" +
-            report::escape(one.check->title) + "</td><td class=\"" + css_class(one.finding.status) + "\">" + status +
-            "</td><td class=\"num\">" + (one.check->look == nullptr ? "–" : seconds_text(one.seconds)) + "</td><td>" +
+    body += "<tr><td class=\"num\">" + number_text(*one.check) + "</td><td>" + report::escape(one.check->title) +
+            "</td><td class=\"" + css_class(one.finding.status) + "\">" + status + "</td><td class=\"num\">" +
+            (one.check->look == nullptr ? "–" : seconds_text(one.seconds)) + "</td><td class=\"wide\">" +
             report::escape(one.finding.evidence) + "</td></tr>\n";
   }
   return report::page("Patterns of " + report.cluster, body + "</table>\n");
@@ -178,7 +181,7 @@ std::string html(const Report& report) {
 std::string list_table(const std::vector<const Check*>& checks) {
   std::vector<cli::Row> rows;
   for (const auto* check : checks) {
-    rows.push_back({std::to_string(check->number), std::string(check->name), std::string(check->title),
+    rows.push_back({number_text(*check), std::string(check->name), std::string(check->title),
                     check->look == nullptr ? "nothing yet" : std::string(check->does)});
   }
   return cli::format_table({"#", "NAME", "PATTERN", "WHAT THE CHECK DOES"}, rows);
@@ -187,7 +190,7 @@ std::string list_table(const std::vector<const Check*>& checks) {
 Json list_document(const std::vector<const Check*>& checks) {
   Json list = Json::array();
   for (const auto* check : checks) {
-    list.push_back({{"pattern", check->number},
+    list.push_back({{"pattern", number_or_null(*check)},
                     {"name", std::string(check->name)},
                     {"title", std::string(check->title)},
                     {"looked_at", check->look != nullptr},

@@ -89,6 +89,10 @@ Copy copy_at(World& world, const fs::path& folder) {
 
 }  // namespace
 
+bool is_of(const Copy& copy, const fs::path& path) {
+  return is_below((copy.folder / path).lexically_normal(), copy.folder.lexically_normal());
+}
+
 base::Result<Copy> copy_description(World& world, const fs::path& to) {
   const auto& cluster = world.cluster();
   std::vector<fs::path> files = world.chosen().files;

@@ -15,6 +15,9 @@ struct Copy {
 // of events and what is said of their compatibility. Errors: internal.
 base::Result<Copy> copy_description(World& world, const std::filesystem::path& to);
 
+// Whether a path of the workspace, as msctl run on the copy gives it, is a file of the copy and so may be broken.
+bool is_of(const Copy& copy, const std::filesystem::path& path);
+
 // Every file below the workspace's folder that git tracks or would add, as a repository with one commit. Errors:
 // unsupported with the reason why there can be none (no git, no repository, too many files), internal.
 base::Result<Copy> copy_repository(World& world, const std::filesystem::path& to);

@@ -35,6 +35,9 @@ struct Ask {
   Ms timeout{15'000};  // then the program and what it started are killed
 };
 
+// For one answer of a service.
+inline constexpr Ms answer_timeout{5000};
+
 class World {
  public:
   virtual ~World() = default;

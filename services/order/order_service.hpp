@@ -1,5 +1,6 @@
 #pragma once
-// order-service: places and lists orders. Owns its orders; tells of them by the event order.placed.
+// order-service: places, cancels and lists orders. Owns its orders and the saga of each (ADR 0024): what
+// payment-service and catalog-service are to do, and what became of it, goes by events.
 
 #include "base/result.hpp"
 #include "base/task.hpp"

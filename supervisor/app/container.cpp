@@ -4,6 +4,7 @@
 
 #include "supervisor/app/workspace.hpp"
 #include "supervisor/posix/program.hpp"
+#include "supervisor/spec/port_variable.hpp"
 
 namespace app {
 namespace {
@@ -65,7 +66,7 @@ base::Result<std::vector<std::string>> container_command(const spec::Cluster& cl
   for (const auto& [name, value] : service.env) {
     if (name != more_arguments) pass(name);
   }
-  for (const auto& [name, port] : service.ports) pass(port_variable(name));
+  for (const auto& [name, port] : service.ports) pass(spec::port_variable(name));
   argv.push_back(service.image);
   return argv;
 }

@@ -68,7 +68,8 @@ Result<std::shared_ptr<Faults::Held>> Faults::hold(int pid, std::function<void()
 Result<GateView> Faults::open_gate(const GateRequest& request) {
   const std::string& service = request.service;
   const auto known = places_.find(service);
-  if (known != places_.end()) {
+  const bool has_failed = known != places_.end() && known->second.view.state == "failed";
+  if (known != places_.end() && !has_failed) {
     const auto& view = known->second.view;
     const bool same = view.holder == request.holder && (view.state == "open" || view.state == "opening");
     if (same) return view;
@@ -77,6 +78,7 @@ Result<GateView> Faults::open_gate(const GateRequest& request) {
   }
   TRY(auto holder, hold(request.holder, [this, service] { static_cast<void>(close_gate(service)); }));
   TRY(auto ports, supervisor_.move(service));
+  if (has_failed) places_.erase(known);
   Place& place = places_[service];
   place.ports = std::move(ports);
   place.holder = std::move(holder);
@@ -148,7 +150,14 @@ Result<GateView> Faults::close_gate(const std::string& service) {
   const auto found = places_.find(service);
   if (found == places_.end()) return base::fail(ErrorCode::not_found, service + " has no gate before it");
   Place& place = found->second;
+  if (place.view.state == "failed") {
+    auto view = std::move(place.view);
+    places_.erase(found);
+    view.state = "closed";
+    return view;
+  }
   if (place.view.state != "closing") shut(place, service);
+  place.view.reason.clear();
   return place.view;
 }
 
@@ -179,10 +188,16 @@ void Faults::shut(Place& place, const std::string& service) {
 
 // What still flows through ends with the process that it flows to.
 void Faults::closed(const std::string& service) {
-  Place place = std::move(places_.at(service));
-  places_.erase(service);
+  Place& place = places_.at(service);
   close_all(place.ports);
   for (const auto& port : place.ports) gates_.forget(port.front);
+  if (place.view.reason.empty()) {
+    places_.erase(service);
+    return;
+  }
+  // Its holder has not seen yet why it did not open.
+  place.ports.clear();
+  place.view.state = "failed";
 }
 
 std::vector<GateView> Faults::gates() const {
@@ -230,7 +245,6 @@ Result<FaultView> Faults::begin(const FaultRequest& request) {
     TRY(fault.view.hit, supervisor_.freeze(request.service));
   } else {
     TRY(fault.rule, rule_of(request));
-    fault.rule.id = id;
     fault.at_gate = true;
     const auto place = places_.find(request.service);
     if (place == places_.end() || place->second.view.state != "open") {

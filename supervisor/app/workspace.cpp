@@ -1,12 +1,12 @@
 #include "supervisor/app/workspace.hpp"
 
-#include <cctype>
 #include <map>
 
 #include "base/ids.hpp"
 #include "base/json.hpp"
 #include "base/random.hpp"
 #include "supervisor/app/container.hpp"
+#include "supervisor/spec/port_variable.hpp"
 
 namespace app {
 namespace fs = std::filesystem;
@@ -37,15 +37,6 @@ fs::path launch_path(const fs::path& state) { return state / "run" / "launch.jso
 fs::path book_path(const fs::path& state) { return state / "run" / "instances.json"; }
 
 fs::path log_path(const fs::path& state, const std::string& service) { return state / "logs" / (service + ".log"); }
-
-std::string port_variable(const std::string& port_name) {
-  std::string variable = "PORT_";
-  for (const char c : port_name) {
-    const auto byte = static_cast<unsigned char>(c);
-    variable += std::isalnum(byte) != 0 ? static_cast<char>(std::toupper(byte)) : '_';
-  }
-  return variable;
-}
 
 namespace {
 
@@ -79,7 +70,7 @@ base::Result<ports::SpawnSpec> plan_spawn(const spec::Cluster& cluster, const sp
     env["WATCHDOG_USEC"] = std::to_string(service.live->timeout.count() * 1000);
   }
   const fs::path config = cluster.state / "run" / (service.instance + ".json");
-  for (const auto& [name, port] : service.ports) env[port_variable(name)] = std::to_string(port);
+  for (const auto& [name, port] : service.ports) env[spec::port_variable(name)] = std::to_string(port);
   env["MSCTL_SERVICE"] = service.name;
   env["MSCTL_INSTANCE"] = service.instance;
   env["MSCTL_CONFIG"] = config.string();

@@ -38,7 +38,4 @@ std::filesystem::path log_path(const std::filesystem::path& state, const std::st
 base::Result<ports::SpawnSpec> plan_spawn(const spec::Cluster& cluster, const spec::Service& service,
                                           const std::vector<std::string>& inherited);
 
-// "PORT_" and the name in upper case, with '_' for what is neither letter nor digit.
-std::string port_variable(const std::string& port_name);
-
 }  // namespace app

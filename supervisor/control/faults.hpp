@@ -35,7 +35,7 @@ struct GatePort {
 
 struct GateView {
   std::string service;
-  std::string state;   // opening, open, closing, closed, failed
+  std::string state;   // opening, open, closing, closed; failed, until its holder closes it or is gone
   std::string reason;  // of a failure
   std::vector<GatePort> ports;
   int holder = 0;

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/joined.hpp"
+
 namespace core {
 namespace {
 
@@ -56,12 +58,6 @@ class CycleSearch {
   std::vector<Frame> path_;
 };
 
-std::string joined(const std::vector<std::string>& names) {
-  std::string text;
-  for (const std::string& name : names) text += (text.empty() ? "" : " -> ") + name;
-  return text;
-}
-
 }  // namespace
 
 std::vector<std::string> find_cycle(const Graph& graph) { return CycleSearch(graph).run(); }
@@ -88,7 +84,8 @@ base::Result<std::vector<std::string>> start_order(const Graph& graph) {
     }
   }
   if (order.size() < graph.size()) {
-    return base::fail(base::ErrorCode::invalid, "dependencies form a cycle: " + joined(find_cycle(graph)));
+    return base::fail(base::ErrorCode::invalid,
+                      "dependencies form a cycle: " + base::joined(find_cycle(graph), " -> "));
   }
   return order;
 }

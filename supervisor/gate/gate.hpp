@@ -29,7 +29,6 @@ class Gate : public std::enable_shared_from_this<Gate> {
   void close();
   void cut();
   bool is_open() const { return open_; }
-  std::size_t links() const { return links_.size(); }
 
  private:
   void bind();

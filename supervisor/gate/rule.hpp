@@ -25,7 +25,6 @@ std::string_view name(Mode mode);
 std::optional<Mode> mode_from(std::string_view name);
 
 struct Rule {
-  std::uint64_t id = 0;
   Mode mode = Mode::pass;
   std::string from;  // only for connections of that service; empty: for all
   std::chrono::milliseconds delay{0};

@@ -192,18 +192,24 @@ void Reader::give_parts(bool all) {
   std::erase_if(parts_, [&](const Part& part) { return part.line.text.empty(); });
 }
 
-std::vector<std::string> last_lines(const std::filesystem::path& log, std::size_t count, std::int64_t since_us) {
+std::vector<Line> last_records(const std::filesystem::path& log, std::size_t count, std::int64_t since_us) {
   if (count == 0) return {};
   Reader reader(log.string());
   reader.begin_with_last(count);
   reader.stop_at_end();
-  std::deque<std::string> lines;
+  std::deque<Line> lines;
   while (auto line = reader.next()) {
     if (line->time_us < since_us) continue;
     if (lines.size() == count) lines.pop_front();
-    lines.push_back(std::move(line->text));
+    lines.push_back(std::move(*line));
   }
-  return {lines.begin(), lines.end()};
+  return {std::make_move_iterator(lines.begin()), std::make_move_iterator(lines.end())};
+}
+
+std::vector<std::string> last_lines(const std::filesystem::path& log, std::size_t count, std::int64_t since_us) {
+  std::vector<std::string> texts;
+  for (auto& line : last_records(log, count, since_us)) texts.push_back(std::move(line.text));
+  return texts;
 }
 
 }  // namespace logs

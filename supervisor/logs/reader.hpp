@@ -74,6 +74,8 @@ class Reader {
 };
 
 // The last `count` lines of a log, oldest first, of those from `since_us` on; a last line without an end counts.
+std::vector<Line> last_records(const std::filesystem::path& log, std::size_t count, std::int64_t since_us = 0);
+// Their texts.
 std::vector<std::string> last_lines(const std::filesystem::path& log, std::size_t count, std::int64_t since_us = 0);
 
 }  // namespace logs

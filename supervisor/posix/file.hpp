@@ -6,30 +6,13 @@
 #include <filesystem>
 #include <string>
 #include <string_view>
-#include <utility>
 
+#include "base/descriptor.hpp"
 #include "base/result.hpp"
 
 namespace posix {
 
-// Owns a file descriptor; empty is -1.
-class Descriptor {
- public:
-  Descriptor() = default;
-  explicit Descriptor(int fd) : fd_(fd) {}
-  Descriptor(Descriptor&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-  Descriptor& operator=(Descriptor&& other) noexcept {
-    std::swap(fd_, other.fd_);
-    return *this;
-  }
-  ~Descriptor();
-  explicit operator bool() const { return fd_ >= 0; }
-  int get() const { return fd_; }
-  int take() { return std::exchange(fd_, -1); }  // from here on somebody else's to close
-
- private:
-  int fd_ = -1;
-};
+using base::Descriptor;
 
 // The whole file, or empty when it cannot be read.
 std::string read_small_file(const std::string& path);

@@ -1,6 +1,7 @@
 #include "supervisor/posix/instance_book.hpp"
 
 #include "base/json.hpp"
+#include "base/json_text.hpp"
 #include "supervisor/posix/file.hpp"
 #include "supervisor/posix/process_tree.hpp"
 
@@ -8,11 +9,6 @@ namespace posix {
 namespace {
 
 using base::Json;
-
-std::string text_of(const Json& object, const char* key) {
-  const auto found = object.find(key);
-  return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
-}
 
 std::uint64_t number_of(const Json& object, const char* key) {
   const auto found = object.find(key);
@@ -23,10 +19,10 @@ ports::Remembered remembered(const Json& one, bool same_boot) {
   ports::Remembered result;
   const auto pid = number_of(one, "pid");
   if (same_boot && pid > 0) result.process = ports::ProcessId{static_cast<pid_t>(pid), number_of(one, "start_time")};
-  result.state = text_of(one, "state");
-  result.reason = text_of(one, "reason");
-  result.last_exit = text_of(one, "last_exit");
-  result.digest = text_of(one, "digest");
+  result.state = base::text_at(one, "state");
+  result.reason = base::text_at(one, "reason");
+  result.last_exit = base::text_at(one, "last_exit");
+  result.digest = base::text_at(one, "digest");
   result.restarts = static_cast<int>(number_of(one, "restarts"));
   return result;
 }
@@ -69,7 +65,7 @@ ports::Book InstanceBook::read() const {
   }
   const auto instances = json.value().find("instances");
   if (instances == json.value().end() || !instances->is_object()) return book;
-  const bool same_boot = text_of(json.value(), "boot") == boot_id();
+  const bool same_boot = base::text_at(json.value(), "boot") == boot_id();
   for (const auto& [name, one] : instances->items()) {
     if (one.is_object()) book.instances[name] = remembered(one, same_boot);
   }

@@ -72,6 +72,7 @@ struct Route {
 struct Call {
   std::string service;
   Ms timeout{5000};
+  std::string port = "grpc";  // of the callee; http where it has no gRPC
 };
 
 struct Limits {
@@ -111,8 +112,7 @@ struct Registration {
   std::map<std::string, std::string> meta;
 };
 
-// Where a service comes from. command: a process of ours. image: a container that docker or podman runs. external: it
-// lives elsewhere, is only probed, and is never started or stopped.
+// Where a service comes from. external: it lives elsewhere, is only probed, and is never started or stopped.
 enum class Source : std::uint8_t { command, image, external };
 
 struct External {
@@ -185,6 +185,7 @@ struct Cluster {
   std::filesystem::path state;             // root/.msctl, or root/.msctl/projects/PROJECT
   std::filesystem::path bin;               // folder of the running program: ${dir:bin}
   std::string broker;                      // name of the service that is the broker, or empty
+  std::string broker_kind = "nats";        // what it speaks, and the scheme of its URL: "nats" or "redis"
   std::string postgres;                    // name of the service that is PostgreSQL, or empty
   std::map<std::string, std::string> env;  // from env files; ${env:…} looks here after the process's own environment
   Registry registry;
@@ -208,9 +209,8 @@ struct LoadOptions {
   std::vector<std::string> reserved;             // names that no command of the cluster may have; never sent or kept
 };
 
-// Reads and validates everything before it returns. Errors (malformed): one sentence a line, each as
-// `msctl.yaml:7: services.web.command: expected a list of strings, got 9000`; unknown keys come with the nearest
-// known one; cycles and unknown names in depends_on, calls and routes are errors as well.
+// Reads and validates everything. Errors (malformed): a sentence a line, as `msctl.yaml:7: services.web.command:
+// expected a list of strings, got 9000`; unknown keys and names with the nearest known one; cycles of services, too.
 base::Result<Cluster> load_cluster(const LoadOptions& options);
 base::Result<Cluster> load_cluster(const std::filesystem::path& file);
 

@@ -103,7 +103,7 @@ services:
             "msctl.yaml:2: broker: no service is named \"nast\"; did you mean \"nats\"?\n"
             "msctl.yaml:8: services.a.depends_on.user-servce: no service of this name; did you mean \"user-service\"?\n"
             "msctl.yaml:9: services.a.calls.zebra: no service of this name\n"
-            "msctl.yaml:9: services.a.calls.user-service: that service has no port named \"grpc\"");
+            "msctl.yaml:9: services.a.calls.user-service: that service has no port named \"grpc\" or \"http\"");
 }
 
 TEST_F(ClusterErrors, OnePortForTwo) {

@@ -120,6 +120,17 @@ TEST_F(ClusterKeys, OneSource) {
   EXPECT_EQ(service_config(cluster, cluster.services.at("web"))["calls"]["db"]["address"], "[::1]:5432");
 }
 
+TEST_F(ClusterKeys, ACallGoesToThePortForRpcOrToHttpWhereThereIsNone) {
+  const Cluster cluster = load(R"(services:
+  bank: {command: [x], ports: {http: 8093}}
+  users: {command: [x], ports: {http: 8081, grpc: 9081}}
+  web: {command: [x], calls: {bank: {}, users: {}}}
+)");
+  const auto calls = service_config(cluster, cluster.services.at("web"))["calls"];
+  EXPECT_EQ(calls["bank"]["address"], "127.0.0.1:8093");
+  EXPECT_EQ(calls["users"]["address"], "127.0.0.1:9081");
+}
+
 TEST_F(ClusterKeys, SourcesThatCannotBe) {
   EXPECT_EQ(error(R"(services:
   a: {command: [x], external: {url: "tcp://b:1"}}

@@ -86,6 +86,19 @@ commands: {order-demo: {command: [docs/demo.py, "${port:orders.http}"], help: pl
 try_this: ["curl 127.0.0.1:${port:orders.http}"]
 )";
 
+TEST_F(ClusterFile, TheKindOfBrokerFollowsFromItsProgramOrIsNamed) {
+  const auto kind = [&](const std::string& command, const std::string& more) {
+    return load("broker: b\nservices: {b: {command: [" + command + "], ports: {client: 1}}}\n" + more).broker_kind;
+  };
+  EXPECT_EQ(kind("nats-server", ""), "nats");
+  EXPECT_EQ(kind("redis-server", ""), "redis");
+  EXPECT_EQ(kind("/usr/bin/redis-server, --port", ""), "redis");
+  EXPECT_EQ(kind("start.sh", ""), "nats");
+  EXPECT_EQ(kind("start.sh", "broker_kind: redis\n"), "redis");
+  EXPECT_EQ(load("services: {a: {external: {url: \"tcp://h:1\"}}}\nbroker: a\nbroker_kind: redis\n").broker_kind,
+            "redis");
+}
+
 TEST_F(ClusterFile, EveryKeyArrives) {
   tree_.write("services/orders/service.yaml", whole_service);
   const Cluster cluster = load(whole_cluster);

@@ -49,7 +49,10 @@ class Viewer {
     Json& value = view_.value;
     value["version"] = 1;
     value["name"] = cluster_.name;
-    if (!cluster_.broker.empty()) value["broker"] = cluster_.broker;
+    if (!cluster_.broker.empty()) {
+      value["broker"] = cluster_.broker;
+      value["broker_kind"] = cluster_.broker_kind;
+    }
     if (!cluster_.postgres.empty()) value["postgres"] = cluster_.postgres;
     put_profiles(value, services);
     value["registry"] = {{"enabled", cluster_.registry.enabled}};

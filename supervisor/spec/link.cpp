@@ -14,6 +14,7 @@ class Linker {
 
   void run() {
     check_backbone("broker", cluster_.broker);
+    choose_broker_kind();
     check_backbone("postgres", cluster_.postgres);
     for (auto& [name, service] : cluster_.services) {
       if (problems_.full()) return;
@@ -87,14 +88,24 @@ class Linker {
     }
   }
 
+  void choose_broker_kind() {
+    if (!cluster_.broker_kind.empty()) return;
+    const auto broker = cluster_.services.find(cluster_.broker);
+    const bool has_program = broker != cluster_.services.end() && !broker->second.command.empty();
+    const std::filesystem::path program = has_program ? broker->second.command.front() : "";
+    cluster_.broker_kind = program.filename() == "redis-server" ? "redis" : "nats";
+  }
+
   void link_calls(const ServiceSource& source, Service& service) {
     std::erase_if(service.calls,
                   [&](const Call& call) { return is_left_out(call.service) && is_optional(source, call.service); });
-    for (const Call& call : service.calls) {
+    for (Call& call : service.calls) {
       if (!known(source, "/calls", call.service)) continue;
-      const bool is_ours = cluster_.services.at(call.service).source != Source::external;
-      if (is_ours && !cluster_.services.at(call.service).ports.contains("grpc")) {
-        source.report(problems_, child_pointer("/calls", call.service), "that service has no port named \"grpc\"");
+      const Service& callee = cluster_.services.at(call.service);
+      if (!callee.ports.contains("grpc")) call.port = "http";
+      if (callee.source != Source::external && !callee.ports.contains(call.port)) {
+        source.report(problems_, child_pointer("/calls", call.service),
+                      "that service has no port named \"grpc\" or \"http\"");
       }
       derive(service, call.service, Condition::ready, true);
     }

@@ -151,6 +151,7 @@ class Loader {
     made.state = root_ / ".msctl";
     made.bin = bin;
     made.broker = value.value("broker", "");
+    made.broker_kind = value.value("broker_kind", "");
     made.postgres = value.value("postgres", "");
     made.registry = decode_registry(value);
     if (value.contains("commands")) {

@@ -1,6 +1,7 @@
 #include "supervisor/spec/schema_validator.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <regex>
 #include <set>
 #include <string_view>
@@ -55,7 +56,8 @@ bool has_type(const Json& value, const std::string& type) {
   if (type == "string") return value.is_string();
   if (type == "boolean") return value.is_boolean();
   if (type == "integer") return value.is_number_integer();
-  if (type == "number") return value.is_number();
+  // JSON has neither .nan nor .inf, which YAML has.
+  if (type == "number") return value.is_number() && std::isfinite(value.get<double>());
   return type == "null" && value.is_null();
 }
 
@@ -262,6 +264,8 @@ std::string shown(const Json& value) {
   if (value.is_null()) return "nothing";
   if (value.is_object()) return "a map";
   if (value.is_array()) return "a list";
+  if (value.is_number_float() && std::isnan(value.get<double>())) return ".nan";
+  if (value.is_number_float() && std::isinf(value.get<double>())) return value.get<double>() < 0 ? "-.inf" : ".inf";
   if (!value.is_string()) return base::dump_json(value);
   std::string text = value.get<std::string>();
   if (text.size() > longest_shown) {

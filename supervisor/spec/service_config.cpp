@@ -39,7 +39,8 @@ std::string address(const Cluster& cluster, const std::string& service, const st
 Json calls_of(const Cluster& cluster, const Service& service) {
   Json calls = Json::object();
   for (const Call& call : service.calls) {
-    calls[call.service] = {{"address", address(cluster, call.service, "grpc")}, {"timeout_ms", call.timeout.count()}};
+    const auto at = address(cluster, call.service, call.port);
+    calls[call.service] = {{"address", at}, {"timeout_ms", call.timeout.count()}};
   }
   return calls;
 }
@@ -98,7 +99,7 @@ Json service_config(const Cluster& cluster, const Service& service) {
   if (!service.database.empty()) config["database"] = {{"url", database_url(cluster, service)}};
   const bool uses_events = !service.publishes.empty() || !service.consumes.empty();
   if (uses_events && !cluster.broker.empty()) {
-    config["broker"] = {{"url", "nats://" + address(cluster, cluster.broker, "client")}};
+    config["broker"] = {{"url", cluster.broker_kind + "://" + address(cluster, cluster.broker, "client")}};
   }
   if (!service.consumes.empty()) config["consumes"] = publishers_of(cluster, service);
   config["calls"] = calls_of(cluster, service);

@@ -35,6 +35,12 @@ Cluster shop() {
   return cluster;
 }
 
+TEST(ServiceConfig, NamesTheBrokersKind) {
+  Cluster cluster = shop();
+  cluster.broker_kind = "redis";
+  EXPECT_EQ(service_config(cluster, cluster.services.at("orders"))["broker"]["url"], "redis://127.0.0.1:4322");
+}
+
 TEST(ServiceConfig, OfAServiceWithEverything) {
   const Cluster cluster = shop();
   EXPECT_EQ(service_config(cluster, cluster.services.at("orders")), Json::parse(R"({

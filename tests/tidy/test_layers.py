@@ -109,7 +109,7 @@ def load():
     return Layers(tree.read("tests/tidy/layers.txt"))
 
 
-FOLDERS = {"base", "supervisor", "cli", "services"}
+FOLDERS = {"base", "supervisor", "cli", "services", "tests"}
 
 
 class TheTree(unittest.TestCase):

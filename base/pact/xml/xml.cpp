@@ -181,6 +181,21 @@ class XmlComparison {
   std::vector<pugi::xml_node> none_;
 };
 
+// Elements of one name are at one place here, whichever of them they are: `$.a.b[*].c` is `$.a.b.c`.
+RuleCategory without_indices(const RuleCategory& rules) {
+  auto made = rules;
+  for (auto& entry : made) {
+    std::string path = "$";
+    for (const auto& [kind, text] : entry.path.tokens()) {
+      if (kind == PathExpression::Kind::any_key) path += ".*";
+      if (kind == PathExpression::Kind::key || kind == PathExpression::Kind::index)
+        path += to_text(Where{text}).substr(1);
+    }
+    if (auto parsed = PathExpression::parse(path)) entry.path = std::move(parsed).value();
+  }
+  return made;
+}
+
 std::vector<Mismatch> broken(const char* which, const pugi::xml_parse_result& result) {
   return {mismatch(
       Place::body, "$", "", "", "",
@@ -199,7 +214,8 @@ std::optional<std::vector<Mismatch>> match_xml(const Body& expected, const Body&
   if (const auto read = have.load_buffer(actual.bytes.data(), actual.bytes.size(), options); !read) {
     return broken("what came", read);
   }
-  XmlComparison comparison(rules, direction);
+  const auto without = without_indices(rules);
+  XmlComparison comparison(without, direction);
   comparison.element({name_of(want.document_element())}, want.document_element(), have.document_element());
   return std::move(comparison.found);
 }

@@ -37,7 +37,11 @@ constexpr auto response = Direction::response;
 
 INSTANTIATE_TEST_SUITE_P(
     All, Xml,
-    testing::Values(XmlCase{"same", "<a x='1' y='2'><b/></a>",
+    testing::Values(XmlCase{"any_index_is_any_element", "<a><b x='1'/></a>", "<a><b x='2'/><b x='y'/></a>",
+                            R"({"$.a":{"matchers":[{"match":"type","min":1}]},
+                                "$.a[*].b['@x']":{"matchers":[{"match":"regex","regex":"\\d"}]}})",
+                            request, "$.a.b.@x"},
+                    XmlCase{"same", "<a x='1' y='2'><b/></a>",
                             "<?xml version='1.0'?>\n<a y=\"2\" x=\"1\">\n <b></b></a>", "{}", request, nullptr},
                     XmlCase{"attribute", "<a x='1'/>", "<a x='2'/>", "{}", response, "$.a.@x"},
                     XmlCase{"missing_attribute", "<a x='1'/>", "<a/>", "{}", response, "$.a.@x"},

@@ -18,10 +18,11 @@ struct Form {
   Verb verb;
   bool takes_name;
 };
-constexpr std::array forms{Form{"ping", Verb::ping, false},     Form{"streams", Verb::streams, false},
-                           Form{"stream", Verb::stream, true},  Form{"consumers", Verb::consumers, true},
-                           Form{"read", Verb::read, true},      Form{"redeliver", Verb::redeliver, true},
-                           Form{"publish", Verb::publish, true}};
+constexpr std::array forms{Form{"ping", Verb::ping, false},      Form{"streams", Verb::streams, false},
+                           Form{"stream", Verb::stream, true},   Form{"consumers", Verb::consumers, true},
+                           Form{"read", Verb::read, true},       Form{"redeliver", Verb::redeliver, true},
+                           Form{"publish", Verb::publish, true}, Form{"delete", Verb::remove, true},
+                           Form{"settle", Verb::settle, true}};
 
 Result<std::uint64_t> number(const std::string& flag, const std::string& text) {
   std::uint64_t value = 0;
@@ -71,7 +72,8 @@ Result<void> check(const Arguments& read, bool with_name, const Form& form) {
   if (form.verb != Verb::publish && read.name.find_first_of(".*>") != std::string::npos) {
     return wrong("the name of a stream has no '.', '*' or '>'");
   }
-  if (read.verb == Verb::redeliver && !read.from_seq) return wrong("redeliver: expected --from-seq");
+  const bool needs_number = read.verb == Verb::redeliver || read.verb == Verb::remove;
+  if (needs_number && !read.from_seq) return wrong(std::string(form.name) + ": expected --from-seq");
   if (read.from_seq && read.from_ns) return wrong("--from-seq and --from-time exclude each other");
   return base::success();
 }
@@ -79,10 +81,12 @@ Result<void> check(const Arguments& read, bool with_name, const Form& form) {
 }  // namespace
 
 const char* const usage =
-    "usage: msctl-broker [--url URL] [--timeout-ms N] COMMAND\n"
+    "usage: msctl-broker [--url nats://HOST:PORT|redis://HOST:PORT] [--timeout-ms N] COMMAND\n"
     "  ping | streams | stream NAME | consumers STREAM\n"
     "  read STREAM [--subject FILTER] [--from-seq N | --from-time RFC3339] [--limit N] [--no-bodies]\n"
     "  redeliver STREAM --from-seq N [--subject FILTER]\n"
+    "  delete STREAM --from-seq N\n"
+    "  settle STREAM                                lines of JSON come from standard input\n"
     "  publish SUBJECT [--header NAME:VALUE]...     the body comes from standard input\n";
 
 Result<Arguments> read_arguments(const std::vector<std::string>& words) {

@@ -12,7 +12,7 @@
 
 namespace broker {
 
-enum class Verb : std::uint8_t { ping, streams, stream, consumers, read, redeliver, publish };
+enum class Verb : std::uint8_t { ping, streams, stream, consumers, read, redeliver, publish, remove, settle };
 
 struct Arguments {
   Verb verb = Verb::ping;
@@ -20,11 +20,19 @@ struct Arguments {
   std::chrono::milliseconds timeout{5'000};                  // of connecting and of each question
   std::string name;                                          // of the stream; for publish the subject
   std::string subject;                                       // read, redeliver: only messages of it; wildcards allowed
-  std::optional<std::uint64_t> from_seq;                     // read, redeliver
+  std::optional<std::uint64_t> from_seq;                     // read, redeliver, delete
   std::optional<std::int64_t> from_ns;                       // read: nanoseconds since 1970
   std::optional<std::uint64_t> limit;                        // read
   bool bodies = true;                                        // read: with headers and data
   std::vector<std::pair<std::string, std::string>> headers;  // publish
+};
+
+// A line of `settle`.
+struct Settling {
+  std::uint64_t seq = 0;  // is taken out of the stream
+  bool publish = false;   // after this was published:
+  Arguments anew = {};    // its name and headers
+  std::string body = {};
 };
 
 // Errors: malformed, with what was expected.

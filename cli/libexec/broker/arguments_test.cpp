@@ -21,6 +21,7 @@ TEST(Arguments, ReadsEachCommand) {
   ASSERT_TRUE(publish);
   EXPECT_EQ(publish.value().headers.at(0).second, "x:y");
   EXPECT_TRUE(read_arguments({"streams"}));
+  EXPECT_EQ(read_arguments({"settle", "ORDERS"}).value().verb, Verb::settle);
 }
 
 TEST(Arguments, RefusesWhatItCannotRead) {
@@ -31,6 +32,7 @@ TEST(Arguments, RefusesWhatItCannotRead) {
       {"ping", "x"},
       {"read", "A", "B"},
       {"redeliver", "A"},
+      {"settle"},
       {"read", "A.B"},
       {"read", "A", "--limit"},
       {"read", "A", "--limit", "x"},

@@ -1,5 +1,6 @@
 #pragma once
-// The commands of msctl-broker: one process per question to NATS JetStream, answers as JSON lines; README.md has them.
+// The commands of msctl-broker: one process per question to NATS JetStream or Redis Streams, answers as JSON lines;
+// README.md has them.
 
 #include <iosfwd>
 #include <string>

@@ -111,6 +111,7 @@ Json message_json(natsMsg* message, const jsMsgMetaData& meta, bool with_body) {
       {"seq", meta.Sequence.Stream}, {"time", time_text(meta.Timestamp)}, {"subject", natsMsg_GetSubject(message)}};
   if (!with_body) return json;
   json["headers"] = headers_json(message);
+  json["id"] = json["headers"].value("Nats-Msg-Id", "");
   const std::string_view data(natsMsg_GetData(message), static_cast<std::size_t>(natsMsg_GetDataLength(message)));
   if (is_text(data)) {
     json["data"] = data;
@@ -288,6 +289,17 @@ Result<std::vector<Json>> JetStream::redeliver(const Arguments& which) {
   return seen;
 }
 
+Result<Json> JetStream::remove(const Arguments& which) {
+  TRY(stream(which.name));
+  const auto status = js_DeleteMsg(handles_->context.get(), which.name.c_str(), *which.from_seq, nullptr, nullptr);
+  // The server has one code for every refusal to delete; only its words tell.
+  const char* said = status == NATS_OK ? nullptr : nats_GetLastError(nullptr);
+  const bool is_gone = said != nullptr && std::string_view(said).find("no message found") != std::string_view::npos;
+  if (status == NATS_NOT_FOUND || is_gone) return base::fail(ErrorCode::not_found, "there is no such message");
+  TRY(check(status));
+  return Json{{"stream", which.name}, {"seq", *which.from_seq}};
+}
+
 Result<Json> JetStream::publish(const Arguments& what, const std::string& body) {
   natsMsg* raw = nullptr;
   TRY(check(natsMsg_Create(&raw, what.name.c_str(), nullptr, body.data(), static_cast<int>(body.size()))));
@@ -299,6 +311,21 @@ Result<Json> JetStream::publish(const Arguments& what, const std::string& body) 
   TRY(check(js_PublishMsg(&answer, handles_->context.get(), raw, nullptr, nullptr)));
   const Acknowledgement acknowledgement(answer);
   return Json{{"stream", answer->Stream}, {"seq", answer->Sequence}, {"duplicate", answer->Duplicate}};
+}
+
+Result<void> JetStream::settle(const std::string& stream, const std::vector<Settling>& all,
+                               const std::function<void(std::uint64_t)>& done) {
+  Arguments which;
+  which.name = stream;
+  for (const auto& one : all) {
+    if (one.publish) {
+      TRY(publish(one.anew, one.body));
+    }
+    which.from_seq = one.seq;
+    TRY(remove(which));
+    done(one.seq);
+  }
+  return base::success();
 }
 
 }  // namespace broker

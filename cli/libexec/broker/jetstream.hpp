@@ -33,7 +33,13 @@ class JetStream {
   // message.
   base::Result<std::vector<base::Json>> redeliver(const Arguments& which);
   // The broker's acknowledgement. Errors: also not_found when no stream takes the subject.
+  // Takes message `from_seq` out of the stream. Errors: also not_found, no such message.
+  base::Result<base::Json> remove(const Arguments& which);
   base::Result<base::Json> publish(const Arguments& what, const std::string& body);
+  // Publishes and takes away, in order, until one fails; `done` is told of each. Never takes away what could not be
+  // published.
+  base::Result<void> settle(const std::string& stream, const std::vector<Settling>& all,
+                            const std::function<void(std::uint64_t)>& done);
 
  private:
   struct Handles;

@@ -19,7 +19,6 @@ struct Connection {
   int fd = -1;
   State state = State::free;
   bool peer_ended = false;       // no answer will come after this one
-  bool used = false;             // has carried an answer
   std::uint32_t generation = 0;  // events of an earlier use of this slot are passed over
   std::size_t origin = 0;
   int flow = -1;
@@ -46,7 +45,6 @@ struct Flow {
   std::string trace_id;    // not empty: of this request
   std::string traceparent;
   std::int64_t wall_ms = 0;
-  bool live = false;
 };
 
 }  // namespace load

@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <deque>
+#include <limits>
 #include <memory>
 #include <thread>
 
@@ -55,9 +57,9 @@ bool uses(const Plan& plan, Protocol protocol) {
                      [&](const Origin& one) { return one.protocol == protocol; });
 }
 
-base::Result<void> set_up(Shared& shared) {
+// What the plan names by its file.
+base::Result<void> read_files(Shared& shared) {
   const Plan& plan = shared.plan;
-  TRY(shared.places, Places::make(plan));
   // Redirects may lead to https from anywhere.
   TRY(shared.tls_http, TlsContext::make(plan.tls, false));
   if (uses(plan, Protocol::grpc) || uses(plan, Protocol::grpcs)) {
@@ -66,12 +68,20 @@ base::Result<void> set_up(Shared& shared) {
   if (uses(plan, Protocol::grpcs)) {
     TRY(shared.tls_grpc, TlsContext::make(plan.tls, true));
   }
+  return base::success();
+}
+
+base::Result<void> set_up(Shared& shared) {
+  const Plan& plan = shared.plan;
+  TRY(shared.places, Places::make(plan));
+  TRY(read_files(shared));
   if (!plan.journal.empty()) {
     TRY(shared.journal.open(plan.journal));
   }
   shared.slots = plan.slots;
-  // Some 60 points of the curve over time, whatever the length.
-  shared.slice_ns = std::clamp(plan.duration_ns / 60, 100 * milli_ns, 10'000 * milli_ns);
+  // At most 60 points of the curve over time, whatever the length.
+  const std::uint64_t point_ns = (plan.duration_ns + 59) / 60;
+  shared.beats_per_point = std::max<std::uint64_t>(1, (point_ns + Shared::beat_ns - 1) / Shared::beat_ns);
   return base::success();
 }
 
@@ -95,35 +105,51 @@ base::Result<void> run_setup(Shared& shared) {
 class Watch {
  public:
   Watch(Shared& shared, std::vector<std::unique_ptr<Worker>>& workers, const EngineCalls& calls)
-      : shared_(shared), workers_(workers), calls_(calls) {}
+      : shared_(shared), workers_(workers), calls_(calls), handed_over_(workers.size()) {}
 
   void collect() {
-    for (auto& worker : workers_) {
-      for (auto& [number, slice] : worker->slices.take()) {
-        if (number >= timeline_.size()) timeline_.resize(number + 1);
-        timeline_[number].add(slice);
-        since_.add(slice);
-        total_.add(slice);
+    for (std::size_t i = 0; i < workers_.size(); ++i) {
+      SliceQueue& slices = workers_[i]->slices;
+      const bool closed = slices.closed();
+      for (auto& [beat, slice] : slices.take()) {
+        const std::size_t point = beat / shared_.beats_per_point;
+        if (point >= timeline_.size()) timeline_.resize(point + 1);
+        timeline_[point].add(slice);
+        all_sent_ += slice.sent;
+        all_completed_ += slice.completed;
+        all_errors_ += slice.errors;
+        all_missed_ += slice.missed;
+        handed_over_[i] = beat + 1;
+        if (!calls_.progress || beat < shown_) continue;
+        while (beat - shown_ >= beats_.size()) beats_.emplace_back();
+        beats_[beat - shown_].add(slice);
       }
+      if (closed) handed_over_[i] = std::numeric_limits<std::size_t>::max();
     }
   }
 
+  // Only beats that all threads are done with: a part of one would look like a change of the rate.
   void report() {
-    const std::uint64_t now = now_ns();
-    if (!calls_.progress || now < shared_.begin_ns) return;
-    const double elapsed = static_cast<double>(now - shared_.begin_ns) / 1e9;
-    if (since_.sent + since_.completed + since_.errors + since_.missed == 0 && elapsed - reported_s_ < 1) return;
-    base::Json line = slice_json(since_, elapsed - reported_s_);
+    if (!calls_.progress) return;
+    const std::size_t whole = *std::min_element(handed_over_.begin(), handed_over_.end());
+    const std::size_t count = whole <= shown_ ? 0 : std::min(whole - shown_, beats_.size());
+    if (count == 0) return;
+    Slice sum;
+    for (std::size_t i = 0; i < count; ++i) {
+      sum.add(beats_.front());
+      beats_.pop_front();
+    }
+    shown_ += count;
+    static constexpr double beat_s = static_cast<double>(Shared::beat_ns) / 1e9;
+    base::Json line = slice_json(sum, static_cast<double>(count) * beat_s);
     line["event"] = "progress";
-    line["elapsed_s"] = elapsed;
+    line["elapsed_s"] = static_cast<double>(shown_) * beat_s;
     line["planned_s"] = static_cast<double>(shared_.plan.duration_ns) / 1e9;
-    line["all_sent"] = total_.sent;
-    line["all_completed"] = total_.completed;
-    line["all_errors"] = total_.errors;
-    line["all_missed"] = total_.missed;
+    line["all_sent"] = all_sent_;
+    line["all_completed"] = all_completed_;
+    line["all_errors"] = all_errors_;
+    line["all_missed"] = all_missed_;
     calls_.progress(line);
-    since_ = Slice();
-    reported_s_ = elapsed;
   }
 
   const std::vector<Slice>& timeline() const { return timeline_; }
@@ -132,13 +158,22 @@ class Watch {
   Shared& shared_;
   std::vector<std::unique_ptr<Worker>>& workers_;
   const EngineCalls& calls_;
+  std::vector<std::size_t> handed_over_;  // by each thread: the beats before this one
   std::vector<Slice> timeline_;
-  Slice since_;
-  Slice total_;
-  double reported_s_ = 0;
+  std::deque<Slice> beats_;  // not shown yet, from `shown_` on
+  std::size_t shown_ = 0;
+  std::uint64_t all_sent_ = 0;
+  std::uint64_t all_completed_ = 0;
+  std::uint64_t all_errors_ = 0;
+  std::uint64_t all_missed_ = 0;
 };
 
 }  // namespace
+
+base::Result<void> check_files(const Plan& plan) {
+  Shared shared(plan);
+  return read_files(shared);
+}
 
 base::Result<base::Json> carry_out(const Plan& plan, const EngineCalls& calls) {
   raise_file_limit();

@@ -17,6 +17,10 @@ struct EngineCalls {
   std::function<bool(int ms)> pause;
 };
 
+// Whether the files that the plan names can be used: certificates, and protos with the methods and messages of its
+// steps. Errors: as of carry_out.
+base::Result<void> check_files(const Plan& plan);
+
 // The result as docs/load.md describes it. Errors: permission and unavailable as in resolve.hpp, invalid (a file cannot
 // be used), conflict (the setup failed, with why).
 base::Result<base::Json> carry_out(const Plan& plan, const EngineCalls& calls);

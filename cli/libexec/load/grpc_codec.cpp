@@ -6,6 +6,7 @@
 
 #include "cli/libexec/proto/json.hpp"
 #include "cli/libexec/proto/schema.hpp"
+#include "supervisor/spec/suggest.hpp"
 
 namespace load {
 namespace {
@@ -31,6 +32,35 @@ base::Result<std::shared_ptr<const proto::Schema>> read_schema(const Plan& plan)
   return proto::Schema::read(sources);
 }
 
+base::Error no_such_method(const proto::Schema& schema, const std::string& wanted) {
+  std::vector<std::string> known;
+  for (const auto* file : schema.files()) {
+    for (int i = 0; i < file->service_count(); ++i) {
+      const auto* service = file->service(i);
+      for (int j = 0; j < service->method_count(); ++j) {
+        known.push_back(service->full_name() + "/" + service->method(j)->name());
+      }
+    }
+  }
+  const std::string near = spec::nearest(wanted, known);
+  return base::fail(ErrorCode::not_found,
+                    "there is no method " + wanted + " in the protos; " +
+                        (near.empty() ? "write it as package.Service/Method" : "did you mean " + near + "?"));
+}
+
+// Whether a step's message can be what it says; what is filled in later is seen when it is sent.
+base::Result<void> check_message(const GrpcCodec& codec, const Step& step) {
+  if (!step.body.is_static()) return base::success();
+  std::string json;
+  for (const auto& part : step.body.parts) json += part.text;
+  std::string unused;
+  if (const auto encoded = codec.encode(step.grpc_method, json, unused); !encoded) {
+    return base::fail(ErrorCode::malformed,
+                      "the message of the step \"" + step.name + "\" does not fit: " + encoded.error().message);
+  }
+  return base::success();
+}
+
 }  // namespace
 
 struct GrpcCodec::Schema {
@@ -42,18 +72,18 @@ GrpcCodec::~GrpcCodec() = default;
 
 base::Result<std::shared_ptr<const GrpcCodec>> GrpcCodec::make(const Plan& plan) {
   TRY(auto schema, read_schema(plan));
+  auto held = std::make_unique<Schema>();
+  held->schema = schema;
+  std::shared_ptr<const GrpcCodec> codec(new GrpcCodec(std::move(held)));
   const auto check = [&](const std::vector<Step>& steps) -> base::Result<void> {
     for (const auto& step : steps) {
       if (step.grpc_method.empty()) continue;
       const auto* method = schema->method(step.grpc_method);
-      if (method == nullptr) {
-        return base::fail(ErrorCode::not_found, "there is no method " + step.grpc_method +
-                                                    " in the protos; write it as "
-                                                    "package.Service/Method");
-      }
+      if (method == nullptr) return no_such_method(*schema, step.grpc_method);
       if (method->client_streaming() || method->server_streaming()) {
         return base::fail(ErrorCode::unsupported, step.grpc_method + " streams; load calls unary methods only");
       }
+      TRY(check_message(*codec, step));
     }
     return base::success();
   };
@@ -61,9 +91,7 @@ base::Result<std::shared_ptr<const GrpcCodec>> GrpcCodec::make(const Plan& plan)
   for (const auto& scenario : plan.scenarios) {
     TRY(check(scenario.steps));
   }
-  auto held = std::make_unique<Schema>();
-  held->schema = std::move(schema);
-  return std::shared_ptr<const GrpcCodec>(new GrpcCodec(std::move(held)));
+  return codec;
 }
 
 base::Result<void> GrpcCodec::encode(const std::string& method, std::string_view json, std::string& out) const {

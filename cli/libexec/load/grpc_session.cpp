@@ -7,6 +7,8 @@
 
 #include <nghttp2/nghttp2.h>
 
+#include "base/http/message.hpp"
+
 namespace load {
 namespace {
 
@@ -27,6 +29,13 @@ int read_number(std::string_view text, int fallback) {
   return end.ec == std::errc() && end.ptr == text.data() + text.size() ? value : fallback;
 }
 
+// At most eight digits are allowed. Never less than was meant: 0 would be over before it began.
+std::string timeout_text(std::uint64_t ns) {
+  static constexpr std::uint64_t most = 99'999'999;
+  if (ns / 1000 < most) return std::to_string(std::max<std::uint64_t>(ns / 1000, 1)) + "u";
+  return std::to_string(std::min<std::uint64_t>(ns / 1'000'000, most)) + "m";
+}
+
 }  // namespace
 
 struct GrpcSession::Callbacks {
@@ -40,6 +49,7 @@ struct GrpcSession::Callbacks {
     const std::string_view text(reinterpret_cast<const char*>(value), value_size);
     if (key == ":status") one.http_status_ = read_number(text, 0);
     if (key == "grpc-status") one.grpc_status_ = std::clamp(read_number(text, 2), 0, 599);
+    if (key == "grpc-message") one.grpc_message_ = text;
     if (one.keep_) one.headers_.emplace_back(key, text);
     return 0;
   }
@@ -103,9 +113,9 @@ void GrpcSession::call(const std::string& path, std::string_view message, const 
   grpc_status_ = -1;
   http_status_ = 0;
   body_.clear();
+  grpc_message_.clear();
   headers_.clear();
-  // At most eight digits are allowed.
-  const std::string timeout = std::to_string(std::min<std::uint64_t>(timeout_ns / 1'000'000, 99'999'999)) + "m";
+  const std::string timeout = timeout_text(timeout_ns);
   std::vector<nghttp2_nv> fields{field(":method", "POST"),
                                  field(":scheme", tls_ ? "https" : "http"),
                                  field(":path", path),
@@ -170,6 +180,11 @@ int GrpcSession::status() const {
     default:
       return 2;
   }
+}
+
+std::string GrpcSession::error_message() const {
+  std::string decoded;
+  return base::http::percent_decode(grpc_message_, decoded) ? decoded : grpc_message_;
 }
 
 std::string_view GrpcSession::body() const {

@@ -36,6 +36,8 @@ class GrpcSession {
   bool usable() const;
   // gRPC's status: 0 is OK. An answer without one counts as UNKNOWN, or by its HTTP status.
   int status() const;
+  // What the server said about a status that is not OK; may be empty.
+  std::string error_message() const;
   std::string_view body() const;  // the message, without its frame
   std::string_view header(std::string_view name) const;
   const std::string& why() const { return why_; }
@@ -52,6 +54,7 @@ class GrpcSession {
   std::string out_;
   std::size_t written_ = 0;
   std::string body_;
+  std::string grpc_message_;  // percent-encoded
   Fields headers_;
   std::string why_;
   int grpc_status_ = -1;

@@ -1,6 +1,7 @@
 // msctl-load: carries out one load run for msctl. The first line of standard input is the plan (JSON, see
 // cli/load/plan.hpp); a second line, or the end of the input, stops the run early. Standard output has one JSON object
 // a line: {"event": "progress"}…, then {"event": "result", "result": …} or {"event": "error", "code", "message"}.
+// With "only_check": true in the plan, files that it names are read, nothing is sent, and the result is empty.
 // SIGINT and SIGTERM stop it early as well. Exit code 0 after a result, else 1.
 #include <poll.h>
 #include <signal.h>
@@ -64,10 +65,15 @@ int main() {
 
   const auto document = base::parse_json(first_line());
   if (!document) return fail(document.error());
-  auto reading = load::read_plan(document.value());
+  const bool only_check = document.value().value("only_check", false);
+  auto reading = load::read_plan(document.value(), !only_check);
   if (!reading.complaints.empty()) {
     return fail(base::fail(base::ErrorCode::malformed,
                            reading.complaints.front().pointer + ": " + reading.complaints.front().message));
+  }
+  if (only_check) {
+    if (const auto usable = load::check_files(reading.plan); !usable) return fail(usable.error());
+    return say({{"event", "result"}, {"result", base::Json::object()}}) ? 0 : 1;
   }
   bool reader_is_gone = false;
   load::EngineCalls calls;

@@ -41,6 +41,16 @@ std::vector<std::pair<std::size_t, Slice>> SliceQueue::take() {
   return std::exchange(slices_, {});
 }
 
+void SliceQueue::close() {
+  const std::lock_guard lock(mutex_);
+  closed_ = true;
+}
+
+bool SliceQueue::closed() {
+  const std::lock_guard lock(mutex_);
+  return closed_;
+}
+
 // The first quarter holds the slowest ones, the rest is Vitter's reservoir (algorithm R).
 void Samples::add(Sample sample, std::uint64_t random) {
   static constexpr std::size_t slowest = most / 4;

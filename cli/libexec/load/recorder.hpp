@@ -23,14 +23,14 @@ struct StepCounts {
   std::uint64_t completed = 0;  // answered as expected
   std::uint64_t missed = 0;     // due, and never sent
   std::array<std::uint64_t, error_kinds> errors{};
-  std::array<std::uint64_t, 600> statuses{};
+  std::array<std::uint64_t, 1000> statuses{};
   std::string first_error;  // in words, for people
 
   std::uint64_t all_errors() const;
   void add(const StepCounts& other);
 };
 
-// What happened in one interval of the run, coarser.
+// What happened in one interval of the run, coarser than in the whole.
 struct Slice {
   std::uint64_t sent = 0;
   std::uint64_t completed = 0;
@@ -55,6 +55,7 @@ struct Health {
   Histogram lateness{64, 3'600'000'000'000, 3};  // actual less intended send, where a connection was to be had
   std::uint64_t held = 0;                        // arrivals that had to wait for one of max_connections
   std::uint64_t connects = 0;
+  std::uint64_t cut_off = 0;     // requests that had no answer yet when the run was stopped
   std::uint64_t no_sockets = 0;  // EMFILE, EADDRNOTAVAIL and the like
   double cpu_s = 0;
   double starved_s = 0;  // ready to run, and no core free
@@ -67,9 +68,13 @@ class SliceQueue {
  public:
   void put(std::size_t number, Slice slice);
   std::vector<std::pair<std::size_t, Slice>> take();
+  // No more will come.
+  void close();
+  bool closed();
 
  private:
   std::mutex mutex_;
+  bool closed_ = false;
   std::vector<std::pair<std::size_t, Slice>> slices_;
 };
 

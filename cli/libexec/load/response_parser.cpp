@@ -181,7 +181,11 @@ bool ResponseParser::read_field(std::string_view line) {
     has_length_ = true;
     length_ = length;
   } else if (base::http::iequals(name, "transfer-encoding")) {
-    (base::http::iequals(value, "chunked") ? chunked_ : other_coding_) = true;
+    // The last coding says where the body ends.
+    const std::size_t comma = value.rfind(',');
+    chunked_ =
+        base::http::iequals(trimmed(comma == std::string_view::npos ? value : value.substr(comma + 1)), "chunked");
+    other_coding_ = !chunked_;
   } else if (base::http::iequals(name, "connection")) {
     if (has_element(value, "close")) keeps_alive_ = false;
     if (has_element(value, "keep-alive")) keeps_alive_ = true;

@@ -73,6 +73,7 @@ Health added(const std::vector<std::unique_ptr<Worker>>& workers) {
     sum.lateness.add(one.lateness);
     sum.held += one.held;
     sum.connects += one.connects;
+    sum.cut_off += one.cut_off;
     sum.no_sockets += one.no_sockets;
     sum.cpu_s += one.cpu_s;
     sum.starved_s += one.starved_s;
@@ -241,9 +242,12 @@ Json make_result(const Shared& shared, const std::vector<std::unique_ptr<Worker>
   }
   result["iterations"] = iterations;
   result["stopped"] = name_of(stop);
-  result["generator"] = health_json(plan, added(workers), result);
+  const Health health = added(workers);
+  result["cut_off"] = health.cut_off;
+  result["generator"] = health_json(plan, health, result);
   result["steps"] = std::move(steps);
-  result["timeline"] = timeline_json(timeline, static_cast<double>(shared.slice_ns) / 1e9, elapsed);
+  result["timeline"] =
+      timeline_json(timeline, static_cast<double>(shared.beats_per_point * Shared::beat_ns) / 1e9, elapsed);
   result["samples"] = samples_json(shared, workers);
   return result;
 }

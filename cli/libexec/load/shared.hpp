@@ -51,7 +51,10 @@ struct Shared {
   std::shared_ptr<const GrpcCodec> codec;  // when a step calls a gRPC method
   std::vector<Value> slots;                // what an iteration begins with
   std::uint64_t begin_ns = 0;
-  std::uint64_t slice_ns = 1'000'000'000;
+  // Threads hand over what they counted at every beat, for eyes and for the journal's readers. So many beats are a
+  // point of the timeline, which stays short however long the run is.
+  static constexpr std::uint64_t beat_ns = 100'000'000;
+  std::uint64_t beats_per_point = 10;
   Journal journal;
 
   enum Stop : int { none, interrupted, errors, requests, time };

@@ -3,6 +3,8 @@
 #include <arpa/inet.h>
 
 #include <array>
+#include <filesystem>
+#include <system_error>
 
 #include <openssl/err.h>
 #include <openssl/ssl.h>
@@ -12,6 +14,10 @@ namespace load {
 namespace {
 
 base::Error broken(const std::string& what, const std::string& file) {
+  if (std::error_code error; !std::filesystem::exists(file, error)) {
+    ERR_clear_error();
+    return base::fail(base::ErrorCode::not_found, "the " + what + " in " + file + " cannot be used: no such file");
+  }
   std::array<char, 256> text{};
   ERR_error_string_n(ERR_get_error(), text.data(), text.size());
   ERR_clear_error();

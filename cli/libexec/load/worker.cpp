@@ -1,5 +1,6 @@
 #include "cli/libexec/load/worker.hpp"
 
+#include <sched.h>
 #include <sys/epoll.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -40,6 +41,7 @@ double starved_s() {
 // A short slice gives a thread that sleeps a lot an early deadline when it wakes among busy ones (EEVDF, Linux 6.12).
 // Nothing is lost where the kernel does not know it.
 void want_short_slices() {
+  if (::sched_getscheduler(0) != SCHED_OTHER) return;  // whoever chose another class wants that one
   struct {
     std::uint32_t size = 48;
     std::uint32_t policy = 0;
@@ -68,7 +70,6 @@ Worker::Worker(Shared& shared, Job job, unsigned number, unsigned threads)
     : shared_(shared),
       plan_(shared.plan),
       job_(job),
-      number_(number),
       filler_(plan_.data, plan_.run, number, threads, plan_.seed),
       limit_(plan_.connections / threads + (number < plan_.connections % threads ? 1 : 0)),
       origins_(shared.places.origins()),
@@ -117,7 +118,7 @@ void Worker::run() {
   began_ns_ = shared_.begin_ns == 0 ? now_ns() : shared_.begin_ns;
   end_ns_ = began_ns_ + plan_.duration_ns;
   warm_ns_ = job_ == Job::setup ? 0 : began_ns_ + plan_.warmup_ns;
-  slice_end_ns_ = began_ns_ + shared_.slice_ns;
+  slice_end_ns_ = began_ns_ + Shared::beat_ns;
   if (arrivals_) {
     due_ = arrivals_->next();
     if (due_) *due_ += began_ns_;
@@ -159,7 +160,7 @@ void Worker::end_of_load(std::uint64_t now) {
   ending_ = true;
   fresh_.clear();
   while (due_ && *due_ <= until) {
-    count_missed(scenarios_.front()->steps.front().index, *due_, now);
+    count_missed(choose().steps.front().index, *due_, now);
     due_ = arrivals_->next();
     if (due_) *due_ += began_ns_;
   }
@@ -240,7 +241,7 @@ void Worker::dispatch(std::uint64_t now) {
   while (!waiting_.empty() && active_ < limit_) {
     const int flow = waiting_.front();
     waiting_.pop_front();
-    if (!place(flow, now)) break;
+    place(flow, now);
   }
   for (std::size_t i = fresh_.size(); i > 0 && !ending_; --i) {
     const int flow = fresh_.back();
@@ -255,7 +256,7 @@ void Worker::dispatch_open(std::uint64_t now) {
     if (active_ >= limit_ || live_flows_ >= most_flows || !waiting_.empty()) {
       blocked_ = true;
       if (now - *due_ <= longest_timeout_ns_) return;
-      count_missed(scenarios_.front()->steps.front().index, *due_, now);
+      count_missed(choose().steps.front().index, *due_, now);
     } else {
       if (blocked_) ++health_.held;
       start_iteration(new_flow(), *due_, !blocked_);
@@ -285,7 +286,11 @@ void Worker::check_deadlines(std::uint64_t now) {
 
 void Worker::finish() {
   // What is still under way was cut off by a stop: it counts neither as answered nor as failed.
+  for (const auto& connection : connections_) {
+    if (connection.flow >= 0) ++health_.cut_off;
+  }
   turn_slice(now_ns());
+  slices.close();
 }
 
 }  // namespace load

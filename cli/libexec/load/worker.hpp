@@ -64,13 +64,13 @@ class Worker {
   void finish();
 
   // worker_flow.cpp: iterations
+  const Scenario& choose();
   int new_flow();
   void start_iteration(int flow, std::uint64_t intended, bool on_time);
   void begin_step(int flow, std::uint64_t intended);
   void end_iteration(int flow, std::uint64_t now, bool well);
   void answered(int connection, std::uint64_t now);
   bool examine(Flow& flow, const Step& step, int status, std::uint64_t now);
-  bool capture(Flow& flow, const Step& step, int status);
   bool redirect(int flow, const Step& step, int status);
   void go_on(int flow, const Step& step, std::uint64_t now);
   void failed(int flow, ErrorKind kind, const std::string& why, std::uint64_t now);
@@ -82,7 +82,7 @@ class Worker {
   void add_trace(Flow& flow);
 
   // worker_io.cpp: connections
-  bool place(int flow, std::uint64_t now);
+  void place(int flow, std::uint64_t now);
   int open(std::size_t origin, std::uint64_t now);
   void connected(int connection);
   void start_sending(int connection);
@@ -107,7 +107,6 @@ class Worker {
   Shared& shared_;
   const Plan& plan_;
   Job job_;
-  unsigned number_;
   Filler filler_;
   std::optional<Arrivals> arrivals_;
   std::optional<std::uint64_t> due_;  // the next arrival

@@ -23,30 +23,47 @@ std::string shortened(std::string_view text) {
   return text.size() <= longest ? std::string(text) : std::string(text.substr(0, longest)) + "…";
 }
 
+std::string status_in_words(const Connection& connection, int status) {
+  std::string text = "status " + std::to_string(status);
+  if (!connection.grpc) return text;
+  if (const auto code = grpc_code(status); !code.empty()) text = std::string(code) + " (" + text + ")";
+  const std::string message = connection.grpc->error_message();
+  return message.empty() ? text : text + ": " + shortened(message);
+}
+
+// A path beside the one that `request` asked for, as RFC 3986 resolves it.
+std::string beside(std::string_view request, const std::string& location) {
+  request.remove_prefix(std::min(request.find(' ') + 1, request.size()));
+  std::string_view path = request.substr(0, request.find_first_of(" ?"));
+  if (!location.starts_with('?')) path = path.substr(0, path.rfind('/') + 1);
+  return std::string(path) + location;
+}
+
 }  // namespace
+
+// The scenario of an iteration, by the weights.
+const Scenario& Worker::choose() {
+  if (scenarios_.size() == 1) return *scenarios_.front();
+  const double at = std::uniform_real_distribution<double>(0, weights_.back())(filler_.random());
+  const auto chosen =
+      static_cast<std::size_t>(std::upper_bound(weights_.begin(), weights_.end(), at) - weights_.begin());
+  return *scenarios_[std::min(chosen, scenarios_.size() - 1)];
+}
 
 int Worker::new_flow() {
   ++live_flows_;
   if (free_flows_.empty()) {
     flows_.emplace_back();
-    flows_.back().live = true;
     return static_cast<int>(flows_.size() - 1);
   }
   const int flow = free_flows_.back();
   free_flows_.pop_back();
-  flows_[static_cast<std::size_t>(flow)].live = true;
   return flow;
 }
 
 void Worker::start_iteration(int index, std::uint64_t intended, bool on_time) {
   Flow& flow = flows_[static_cast<std::size_t>(index)];
-  std::size_t chosen = 0;
-  if (scenarios_.size() > 1) {
-    const double at = std::uniform_real_distribution<double>(0, weights_.back())(filler_.random());
-    chosen = static_cast<std::size_t>(std::upper_bound(weights_.begin(), weights_.end(), at) - weights_.begin());
-    chosen = std::min(chosen, scenarios_.size() - 1);
-  }
-  flow.scenario = scenarios_[chosen];
+  flow.scenario = &choose();
   flow.step = 0;
   flow.frame.slots = shared_.slots;
   flow.on_time = on_time;
@@ -87,7 +104,6 @@ void Worker::end_iteration(int index, std::uint64_t now, bool well) {
   if (well) ++iterations_;
   if (job_ == Job::setup) captured_ = flow.frame.slots;
   if (arrivals_ || ending_ || job_ == Job::setup) {
-    flow.live = false;
     flow.scenario = nullptr;
     free_flows_.push_back(index);
     --live_flows_;
@@ -106,13 +122,12 @@ void Worker::answered(int index, std::uint64_t now) {
   const Step& step = step_of(flow);
   const int status = connection.grpc ? connection.grpc->status() : connection.parser.status();
   const bool reusable = connection.grpc ? connection.grpc->usable() : connection.parser.keeps_alive();
-  connection.used = true;
   last_ns_ = now;
   const bool redirected = flow.redirects < step.redirects && status >= 301 && status <= 308 && status != 304;
   if (!redirected) {
     count_latency(flow, now);
     if (!is_warmup(flow.intended_ns))
-      ++counts_[step.index].statuses[static_cast<std::size_t>(std::clamp(status, 0, 599))];
+      ++counts_[step.index].statuses[static_cast<std::size_t>(std::clamp(status, 0, 999))];
     if (!flow.trace_id.empty()) {
       samples_.add({flow.trace_id, step.index, now - flow.sent_ns, flow.wall_ms, status}, filler_.random()());
     }
@@ -142,10 +157,9 @@ bool Worker::examine(Flow& flow, const Step& step, int status, std::uint64_t now
     if (shared_.journal.is_open()) note(flow, step, status, name_of(kind));
     return false;
   };
-  if (!is_expected(step, status)) return wrong(ErrorKind::status, "status " + std::to_string(status));
+  const Connection& connection = connections_[static_cast<std::size_t>(flow.connection)];
+  if (!is_expected(step, status)) return wrong(ErrorKind::status, status_in_words(connection, status));
   if (!prepared_[step.index].keeps) return true;
-  const int index = flow.connection;
-  const Connection& connection = connections_[static_cast<std::size_t>(index)];
   const std::string_view body = connection.grpc ? connection.grpc->body() : connection.parser.body();
   const auto header = [&](const std::string& name) {
     return connection.grpc ? connection.grpc->header(name) : connection.parser.header(name);
@@ -198,12 +212,17 @@ bool Worker::examine(Flow& flow, const Step& step, int status, std::uint64_t now
 
 // To the place in scratch_. False when that is none that load may go to.
 bool Worker::redirect(int index, const Step& step, int status) {
-  const std::string location = scratch_;
+  std::string location = scratch_.substr(0, scratch_.find('#'));
   Flow& flow = flows_[static_cast<std::size_t>(index)];
   ++flow.redirects;
-  std::string target = location;
   if (location.empty() || location.find_first_of("\r\n ") != std::string::npos) return false;
-  if (!location.starts_with("/")) {
+  if (location.starts_with("//")) {
+    location.insert(0, origins_[flow.origin].origin.protocol == Protocol::https ? "https:" : "http:");
+  } else if (!location.starts_with('/') && location.find("://") == std::string::npos) {
+    location = beside(flow.bytes, location);
+  }
+  std::string target = location;
+  if (!location.starts_with('/')) {
     const auto address = read_address(location);
     if (!address || (address.value().scheme != "http" && address.value().scheme != "https")) return false;
     const Protocol protocol = address.value().scheme == "https" ? Protocol::https : Protocol::http;
@@ -221,13 +240,12 @@ bool Worker::redirect(int index, const Step& step, int status) {
       turns_.push_back(0);
     }
     target = address.value().path.empty() ? "/" : address.value().path;
-  } else if (location.starts_with("//")) {
-    return false;
   }
   compose(flow, prepared_[step.index], target, status == 307 || status == 308);
   flow.bytes = flow.request;
   flow.on_time = false;
-  return place(index, now_ns());
+  place(index, now_ns());
+  return true;
 }
 
 void Worker::go_on(int index, const Step& step, std::uint64_t now) {

@@ -27,8 +27,8 @@ bool wants_sockets(int error) {
 
 }  // namespace
 
-// Gives the flow a connection: one that is idle, or a new one. False when there can be none, which ends its iteration.
-bool Worker::place(int index, std::uint64_t now) {
+// Gives the flow a connection: one that is idle, or a new one. When there can be none its iteration ends.
+void Worker::place(int index, std::uint64_t now) {
   Flow& flow = flows_[static_cast<std::size_t>(index)];
   ++active_;
   auto& idle = idle_[flow.origin];
@@ -43,9 +43,8 @@ bool Worker::place(int index, std::uint64_t now) {
     const int error = errno;
     --active_;
     if (wants_sockets(error)) ++health_.no_sockets;
-    failed(index, ErrorKind::connect, std::string("no socket: ") + std::strerror(error),
-           std::max(now, flow.intended_ns));
-    return true;
+    return failed(index, ErrorKind::connect, std::string("no socket: ") + std::strerror(error),
+                  std::max(now, flow.intended_ns));
   }
   flow.connection = connection;
   Connection& taken = connections_[static_cast<std::size_t>(connection)];
@@ -56,7 +55,6 @@ bool Worker::place(int index, std::uint64_t now) {
     flow.on_time = false;
     taken.deadline_ns = now_ns() + step_of(flow).timeout_ns;
   }
-  return true;
 }
 
 int Worker::open(std::size_t origin_index, std::uint64_t now) {
@@ -85,7 +83,7 @@ int Worker::open(std::size_t origin_index, std::uint64_t now) {
   ++connection.generation;
   connection.fd = fd;
   connection.state = State::connecting;
-  connection.peer_ended = connection.used = false;
+  connection.peer_ended = false;
   connection.origin = origin_index;
   connection.flow = -1;
   connection.deadline_ns = now + longest_timeout_ns_;

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <chrono>
+#include <utility>
 
 #include "base/json.hpp"
 #include "cli/libexec/load/worker.hpp"
@@ -47,10 +48,9 @@ void Worker::count_error(const Flow& flow, ErrorKind kind, const std::string& wh
 }
 
 void Worker::turn_slice(std::uint64_t now) {
-  slices.put(slice_number_, slice_);
-  slice_ = Slice();
-  slice_number_ = static_cast<std::size_t>((now - std::min(now, began_ns_)) / shared_.slice_ns);
-  slice_end_ns_ = began_ns_ + (slice_number_ + 1) * shared_.slice_ns;
+  slices.put(slice_number_, std::exchange(slice_, Slice()));
+  slice_number_ = static_cast<std::size_t>((now - std::min(now, began_ns_)) / Shared::beat_ns);
+  slice_end_ns_ = began_ns_ + (slice_number_ + 1) * Shared::beat_ns;
   if (!journal_.empty()) shared_.journal.write(journal_);
   journal_.clear();
 }

@@ -92,7 +92,7 @@ base::Result<void> Worker::compose_message(Flow& flow, const Step& step) {
 // W3C Trace Context: version, trace id, span id, and that it is sampled.
 void Worker::add_trace(Flow& flow) {
   if (plan_.trace_every == 0 || ++trace_turn_ % plan_.trace_every != 0) return;
-  std::mt19937_64& random = filler_.random();
+  std::mt19937_64& random = filler_.unique();
   flow.trace_id.clear();
   append_hex(random(), flow.trace_id);
   append_hex(random() | 1, flow.trace_id);

@@ -1,5 +1,5 @@
-// Pattern 2. One resource is the same by /api/v1 and by its alias; every service refuses in one shape, problem+json
-// (RFC 9457), with the same type for the same mistake.
+// Pattern 2. One resource is the same by /api/v1 and by its alias; of two versions the older says that it will go;
+// every service refuses in one shape, problem+json (RFC 9457), with the same type for the same mistake.
 
 #include "cli/verify/patterns/patterns.hpp"
 #include "cli/verify/sample.hpp"
@@ -69,6 +69,24 @@ base::Result<std::string> two_paths(World& world) {
   return "User " + user + " is the same by " + users_path + " and " + alias + ".";
 }
 
+// The older version of orders says that it will go, the newer does not.
+base::Result<std::string> two_versions(World& world) {
+  const std::string path = "/" + mark(world);
+  TRY(const auto older, world.http(edge_port(world.cluster()), get(orders_path + path), timeout));
+  TRY(const auto newer, world.http(edge_port(world.cluster()), get(newer_orders_path + path), timeout));
+  const auto wrong = [](const std::string& what) { return base::fail(base::ErrorCode::invalid, what); };
+  if (older.status != 404 || newer.status != 404) {
+    return wrong("an order that is not there got " + std::to_string(older.status) + " by " + orders_path + " and " +
+                 std::to_string(newer.status) + " by " + newer_orders_path);
+  }
+  const std::string since(older.headers.get("Deprecation"));
+  if (!since.starts_with('@')) return wrong(std::string(orders_path) + " answers without Deprecation");
+  if (!older.headers.has("Sunset")) return wrong(std::string(orders_path) + " answers without Sunset");
+  if (newer.headers.has("Deprecation")) return wrong(std::string(newer_orders_path) + " answers with Deprecation");
+  return " " + std::string(orders_path) + " says Deprecation: " + since +
+         " and Sunset: " + std::string(older.headers.get("Sunset")) + ", " + newer_orders_path + " does not.";
+}
+
 }  // namespace
 
 base::Result<Finding> look(World& world) {
@@ -91,7 +109,11 @@ base::Result<Finding> look(World& world) {
   }
   text += " " + std::to_string(sent) + " bad requests to " + in_words(names) +
           " got problem+json, of the same type for " + "the same status (404: " + types[404].first + ").";
-  return passed(text + " Not there yet: a second live version, so no Deprecation and no Sunset.");
+  if (routed(world.cluster(), newer_orders_path) == nullptr) {
+    return passed(text + " Not there yet: a second live version, so no Deprecation and no Sunset.");
+  }
+  TRY(const auto versions, two_versions(world));
+  return passed(text + versions);
 }
 
 }  // namespace verify::api

@@ -1,10 +1,13 @@
 // Pattern 12. The running providers keep the contracts that their consumers have with them; a contract that asks for
-// one field more, in a copy, is found broken, with the field named.
+// one field more, in a copy, is found broken, with the field named. A gRPC call, whose contents are bytes in the file,
+// is asked to fail instead.
 
 #include <fstream>
+#include <optional>
 
 #include "cli/verify/patterns/patterns.hpp"
 #include "cli/verify/services.hpp"
+#include "supervisor/spec/mock.hpp"
 
 namespace verify::contracts {
 namespace {
@@ -14,14 +17,14 @@ using base::Json;
 
 constexpr int broken_code = 5;  // docs/exit-codes.md
 constexpr Ms patience{20'000};
-constexpr const char* extra_field = "msctl_verify";
+constexpr const char* marker = "msctl_verify";
 
 base::Error wrong(const std::string& what) { return base::fail(base::ErrorCode::invalid, what); }
 
 bool has_contracts(const spec::Cluster& cluster) {
   std::error_code ignored;
-  for (const auto& [name, service] : cluster.services) {
-    for (const auto& entry : fs::directory_iterator(service.home / "contracts" / "pacts", ignored)) {
+  for (const auto& folder : spec::contract_folders(cluster)) {
+    for (const auto& entry : fs::directory_iterator(folder, ignored)) {
       if (entry.path().extension() == ".json") return true;
     }
   }
@@ -62,31 +65,47 @@ base::Error not_kept(const Answer& answer) {
   return wrong("msctl contract-test ended with " + std::to_string(answer.code) + ": " + answer.problem);
 }
 
-// The body that a response of a Pact file of any version expects; nullptr when it is no JSON object.
-Json* body_of_response(Json& interaction) {
-  const auto response = interaction.find("response");
-  if (response == interaction.end() || !response->is_object() || !response->contains("body")) return nullptr;
-  Json& body = response->at("body");
-  if (!body.is_object()) return nullptr;
-  if (!body.contains("content")) return &body;
-  return body.at("content").is_object() ? &body.at("content") : nullptr;
+// The JSON object that a response or a message of a Pact file of any version expects; nullptr when it is none.
+Json* expected_object(Json& interaction) {
+  Json* part = &interaction;
+  if (const auto response = interaction.find("response"); response != interaction.end()) part = &*response;
+  if (!part->is_object()) return nullptr;
+  const auto found = part->contains("contents") ? part->find("contents") : part->find("body");
+  if (found == part->end() || !found->is_object()) return nullptr;
+  if (!found->contains("content")) return &*found;
+  return found->at("content").is_object() ? &found->at("content") : nullptr;
 }
 
-// The Pact file with nothing but one interaction, which asks for a field that no provider has; null when there is none
-// with a JSON object in its response.
-Json broken(Json pact, const std::string& description) {
-  Json interactions = Json::array();
+// Changes what the interaction asks for to what no provider gives; what that is, in words, or empty.
+std::string change(Json& interaction) {
+  if (text_of(interaction, "type") == "Synchronous/Messages") {
+    if (text_of(interaction, "transport") != "grpc") return "";
+    interaction["response"] = Json::array({{{"metadata", {{"grpc-status", "DATA_LOSS"}, {"grpc-message", marker}}}}});
+    return "to fail with DATA_LOSS";
+  }
+  Json* const object = expected_object(interaction);
+  if (object == nullptr) return "";
+  (*object)[marker] = "is asked for";
+  return std::string("for the field ") + marker;
+}
+
+struct Broken {
+  Json pact;  // the file with nothing but one interaction, which was changed
+  std::string how;
+  std::string named;  // what the result has to name
+};
+
+// nullopt when there is no such interaction that can be changed.
+std::optional<Broken> broken(Json pact, const std::string& description, bool as_call) {
   for (auto& interaction : pact.value("interactions", Json::array())) {
     if (text_of(interaction, "description") != description) continue;
-    Json* const body = body_of_response(interaction);
-    if (body == nullptr || text_of(interaction, "type") == "Synchronous/Messages") continue;
-    (*body)[extra_field] = "is asked for";
-    interactions.push_back(interaction);
-    break;
+    if ((text_of(interaction, "type") == "Synchronous/Messages") != as_call) continue;
+    const std::string how = change(interaction);
+    if (how.empty()) continue;
+    pact["interactions"] = Json::array({interaction});
+    return Broken{std::move(pact), how, as_call ? "DATA_LOSS" : marker};
   }
-  if (interactions.empty()) return nullptr;
-  pact["interactions"] = std::move(interactions);
-  return pact;
+  return std::nullopt;
 }
 
 Json read(const fs::path& path) {
@@ -95,27 +114,39 @@ Json read(const fs::path& path) {
   return pact && pact.value().is_object() ? std::move(pact.value()) : Json();
 }
 
+// nullopt when there is none that can be broken.
+std::optional<Broken> break_one(const World& world, const Answer& kept, std::string& whose) {
+  for (const bool as_call : {false, true}) {  // a field says more than a status
+    for (const auto& result : kept.results) {
+      if (text_of(result, "result") != "ok") continue;
+      auto changed =
+          broken(read(world.cluster().root / text_of(result, "source")), text_of(result, "interaction"), as_call);
+      if (!changed) continue;
+      whose = "\"" + text_of(result, "interaction") + "\" of " + text_of(result, "consumer") + " at " +
+              text_of(result, "provider");
+      return changed;
+    }
+  }
+  return std::nullopt;
+}
+
 base::Result<std::string> found_broken(World& world, const Answer& kept) {
   TRY(const auto folder, world.scratch());
-  for (const auto& result : kept.results) {
-    const Json pact = read(world.cluster().root / text_of(result, "source"));
-    if (pact.is_null()) continue;
-    const Json changed = broken(pact, text_of(result, "interaction"));
-    if (changed.is_null()) continue;
-    const fs::path file = folder / "broken.json";
-    std::ofstream(file, std::ios::binary) << base::dump_json_pretty(changed);
-    TRY(const auto answer, test(world, {"--file", file.string()}));
-    const std::string what = "\"" + text_of(result, "interaction") + "\" of " + text_of(result, "consumer") + " at " +
-                             text_of(result, "provider") + ", asking for the field " + extra_field + " in a copy,";
-    if (answer.code != broken_code) {
-      return wrong(what + " was not found broken; contract-test ended with " + std::to_string(answer.code));
-    }
-    const std::string all = base::dump_json(answer.results);
-    if (all.find(extra_field) == std::string::npos)
-      return wrong(what + " was found broken, but the field is not named");
-    return what + " was found broken, with the field named.";
+  std::string whose;
+  const auto changed = break_one(world, kept, whose);
+  if (!changed)
+    return wrong("no contract expects a JSON object or an answer over gRPC, so none could be broken on purpose");
+  const fs::path file = folder / "broken.json";
+  std::ofstream(file, std::ios::binary) << base::dump_json_pretty(changed->pact);
+  TRY(const auto answer, test(world, {"--file", file.string()}));
+  const std::string what = whose + ", asked " + changed->how + " in a copy,";
+  if (answer.code != broken_code) {
+    return wrong(what + " was not found broken; contract-test ended with " + std::to_string(answer.code));
   }
-  return wrong("no contract expects a JSON object in a response, so none could be broken on purpose");
+  if (base::dump_json(answer.results).find(changed->named) == std::string::npos) {
+    return wrong(what + " was found broken, but " + changed->named + " is not named");
+  }
+  return what + " was found broken, with " + changed->named + " named.";
 }
 
 }  // namespace
@@ -132,7 +163,7 @@ base::Result<Finding> look(World& world) {
   for (const auto& [pair, count] : pairs) words.push_back(pair + " (" + std::to_string(count) + ")");
   TRY(const auto caught, found_broken(world, kept));
   return passed("The running services keep " + std::to_string(kept.results.size()) +
-                " interactions: " + in_words(words) + ". " + caught);
+                (kept.results.size() == 1 ? " interaction: " : " interactions: ") + in_words(words) + ". " + caught);
 }
 
 }  // namespace verify::contracts

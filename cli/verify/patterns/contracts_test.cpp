@@ -17,6 +17,12 @@ constexpr const char* pact_v4 = R"({"interactions": [{"description": "a user", "
   "response": {"status": 200, "body": {"content": {"id": "1"}}}}]})";
 constexpr const char* pact_v2 = R"({"interactions": [{"description": "a user", "response": {"body": {"id": "1"}}}]})";
 
+constexpr const char* pact_message = R"({"interactions": [{"description": "a user", "type": "Asynchronous/Messages",
+  "contents": {"content": {"id": "1"}, "contentType": "application/json", "encoded": false}}]})";
+constexpr const char* pact_call = R"({"interactions": [{"description": "a user", "type": "Synchronous/Messages",
+  "transport": "grpc", "response": [{"contents": {"content": "CAE=", "encoded": "base64"}}]}]})";
+constexpr const char* pact_text = R"({"interactions": [{"description": "a user", "response": {"body": "hello"}}]})";
+
 class Contracts : public ::testing::Test {
  protected:
   void SetUp() override {
@@ -60,7 +66,7 @@ class Contracts : public ::testing::Test {
 };
 
 TEST_F(Contracts, PassesWhenKeptAndTheBrokenOneIsFound) {
-  for (const char* pact : {pact_v4, pact_v2}) {
+  for (const char* pact : {pact_v4, pact_v2, pact_message}) {
     write(pact);
     const auto finding = look();
     EXPECT_EQ(finding.status, Status::passed) << finding.evidence;
@@ -68,11 +74,26 @@ TEST_F(Contracts, PassesWhenKeptAndTheBrokenOneIsFound) {
   }
 }
 
+TEST_F(Contracts, ACallOverGrpcIsAskedToFail) {
+  write(pact_call);
+  EXPECT_NE(look().evidence.find("DATA_LOSS is not named"), std::string::npos);
+  EXPECT_EQ(sent["interactions"][0]["response"][0]["metadata"]["grpc-status"], "DATA_LOSS");
+  of_copy = result(5, "mismatch", "the status is OK, expected DATA_LOSS");
+  const auto finding = look();
+  EXPECT_EQ(finding.status, Status::passed) << finding.evidence;
+  EXPECT_NE(finding.evidence.find("asked to fail with DATA_LOSS"), std::string::npos) << finding.evidence;
+}
+
+TEST_F(Contracts, FailsWhenNoneCanBeBroken) {
+  write(pact_text);
+  EXPECT_NE(look().evidence.find("none could be broken on purpose"), std::string::npos);
+}
+
 TEST_F(Contracts, FailsWhenTheBrokenOneIsNotFound) {
   of_copy = result(0, "ok", "");
   EXPECT_NE(look().evidence.find("was not found broken"), std::string::npos);
   of_copy = result(5, "mismatch", "something else");
-  EXPECT_NE(look().evidence.find("the field is not named"), std::string::npos);
+  EXPECT_NE(look().evidence.find("msctl_verify is not named"), std::string::npos);
 }
 
 TEST_F(Contracts, FailsWhenOneIsNotKept) {

@@ -17,7 +17,8 @@ using base::Json;
 using Names = std::set<std::string>;
 
 constexpr Ms timeout{3000};
-constexpr std::int64_t sleep_s = 5;  // before SIGTERM, docs/deploy.md
+constexpr int would_change_code = 7;  // docs/exit-codes.md
+constexpr std::int64_t sleep_s = 5;   // before SIGTERM, docs/deploy.md
 
 base::Error wrong(const std::string& what) { return base::fail(base::ErrorCode::invalid, what); }
 
@@ -138,12 +139,35 @@ base::Result<void> try_probe(World& world, const Pair& pair, const std::string& 
   return wrong(what + " asks " + path + ", and the running service answers " + std::to_string(response.status));
 }
 
+// "1m30s" as milliseconds, as compose writes durations; its own 10 s when there is none, 0 when it is something else.
+std::int64_t compose_grace_ms(const Json& service) {
+  constexpr std::int64_t by_default = 10'000;
+  const auto found = service.find("stop_grace_period");
+  if (found == service.end()) return by_default;
+  const std::map<std::string, std::int64_t> units{{"ms", 1}, {"s", 1'000}, {"m", 60'000}, {"h", 3'600'000}};
+  const std::string text = found->is_string() ? found->get<std::string>() : std::string();
+  std::int64_t sum = 0;
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t unit = std::min(text.find_first_not_of("0123456789", at), text.size());
+    const std::size_t next = std::min(text.find_first_of("0123456789", unit), text.size());
+    const auto factor = units.find(text.substr(unit, next - unit));
+    if (unit == at || unit - at > 9 || factor == units.end()) return 0;
+    sum += std::stoll(text.substr(at, unit - at)) * factor->second;
+    at = next;
+  }
+  return sum;
+}
+
 base::Result<void> compare_grace(const Pair& pair) {
   const std::int64_t drain_ms = pair.service->stop_grace.count();
   const auto grace_s = pair.deployment.at("spec").at("template").at("spec").value("terminationGracePeriodSeconds", 0);
   if ((grace_s - sleep_s) * 1000 < drain_ms) {
     return wrong(pair.service->name + " may take " + std::to_string(drain_ms) + " ms to stop, Kubernetes gives it " +
                  std::to_string(grace_s) + " s, sleep included");
+  }
+  if (const auto compose_ms = compose_grace_ms(pair.compose); compose_ms < drain_ms) {
+    return wrong(pair.service->name + " may take " + std::to_string(drain_ms) + " ms to stop, compose gives it " +
+                 std::to_string(compose_ms) + " ms");
   }
   return base::success();
 }
@@ -191,20 +215,32 @@ base::Result<Pair> pair_of(World& world, const spec::Service& service, const fs:
   return pair;
 }
 
-// Environments whose rendered files are kept in deploy/: they must be what the files make now.
+// What of each environment is kept in deploy/: it must be what the files make now. Only those targets are asked for,
+// since another one may need what the environment does not say.
 base::Result<std::string> kept_files(World& world) {
   const auto& root = world.cluster().root;
-  std::vector<std::string> fresh;
+  const fs::path ledger = root / "deploy" / ".msctl-deploy.json";  // docs/deploy.md
   std::error_code ignored;
-  for (const auto& entry : fs::directory_iterator(root / "environments", ignored)) {
-    const std::string name = entry.path().stem().string();
-    if (entry.path().extension() != ".yaml" || !fs::exists(root / "deploy" / name, ignored)) continue;
+  if (!fs::exists(ledger, ignored)) return std::string();
+  TRY(const auto rendered, read_document(ledger));
+  if (!rendered.is_object()) return wrong("deploy/.msctl-deploy.json is no list of rendered files");
+  std::map<std::string, Names> kept;
+  for (const auto& entry : rendered.value("files", Json::object())) {
+    kept[text_of(entry, "environment")].insert(text_of(entry, "target"));
+  }
+  std::vector<std::string> fresh;
+  for (const auto& [name, targets] : kept) {
+    if (!fs::exists(root / "environments" / (name + ".yaml"), ignored)) continue;
+    std::string list;
+    for (const auto& target : targets) list += (list.empty() ? "" : ",") + target;
+    const std::vector<std::string> words = {"deploy", "--env", name, "--target", list, "--check"};
     const Copy original{root, world.chosen().files};
-    TRY(const auto output, run_msctl(world, {"deploy", "--env", name, "--check", "--output", "json"}, original));
-    if (output.exit_code != 0) {
-      return wrong("deploy/" + name + " is not what the cluster's files make now; see msctl deploy --env " + name +
-                   " --check");
+    TRY(const auto output, run_msctl(world, words, original));
+    const std::string command = "msctl deploy --env " + name + " --target " + list + " --check";
+    if (output.exit_code == would_change_code) {
+      return wrong("deploy/" + name + " is not what the cluster's files make now; see " + command);
     }
+    if (output.exit_code != 0) return wrong(command + " says: " + output.err.substr(0, output.err.find('\n')));
     fresh.push_back(name);
   }
   return fresh.empty() ? std::string() : " The files in deploy/ for " + in_words(fresh) + " are up to date.";

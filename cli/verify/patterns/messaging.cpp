@@ -1,6 +1,9 @@
-// Pattern 6. The event of an order arrives in JetStream as a CloudEvent with the trace of its request in the headers; a
-// durable consumer that gives it back gets it again.
+// Pattern 6. The event of an order arrives at the broker as a CloudEvent with the trace of its request in the headers;
+// a durable consumer that gives it back gets it again; the services that consume have read all that there is.
 
+#include <algorithm>
+
+#include "base/subjects.hpp"
 #include "cli/verify/events.hpp"
 #include "cli/verify/patterns/patterns.hpp"
 #include "cli/verify/sample.hpp"
@@ -10,6 +13,7 @@ namespace verify::messaging {
 namespace {
 
 constexpr Ms event_patience{4000};
+constexpr Ms reader_patience{4000};
 
 base::Error wrong(const std::string& what) { return base::fail(base::ErrorCode::invalid, what); }
 
@@ -27,7 +31,7 @@ std::string flaw(const Stored& stored, const spec::Service& publisher, const Pla
     const auto found = stored.headers.find(name);
     return found == stored.headers.end() ? std::string() : found->second;
   };
-  if (header("nats-msg-id") != text_of(event, "id")) return "the header Nats-Msg-Id is not its id";
+  if (stored.id != text_of(event, "id")) return "the broker has it by another id, \"" + stored.id + "\"";
   if (header("traceparent").find(order.trace_id) == std::string::npos) {
     return "the header traceparent is \"" + header("traceparent") + "\", not of trace " + order.trace_id;
   }
@@ -37,8 +41,8 @@ std::string flaw(const Stored& stored, const spec::Service& publisher, const Pla
 // The same message for a durable consumer that gives it back: a second time, then no more.
 base::Result<std::string> delivered_twice(World& world, const spec::Service& publisher, const Stored& event) {
   const std::string sequence = std::to_string(event.sequence);
-  TRY(const auto lines, ask_broker(world, {"redeliver", stream_of(publisher.name), "--from-seq", sequence, "--subject",
-                                           event.subject, "--timeout-ms", "3000"}));
+  TRY(const auto lines, ask_broker(world, {"redeliver", base::stream_name(publisher.name), "--from-seq", sequence,
+                                           "--subject", event.subject, "--timeout-ms", "3000"}));
   if (lines.size() != 3) return wrong("the broker said nothing of deliveries");
   for (std::size_t i = 0; i < 2; ++i) {
     if (lines[i].value("seq", std::uint64_t{0}) == event.sequence &&
@@ -49,6 +53,51 @@ base::Result<std::string> delivered_twice(World& world, const spec::Service& pub
   }
   if (lines[2].value("unsettled", -1) != 0) return wrong("message " + sequence + " stayed unsettled when acknowledged");
   return std::string("A durable consumer that gave it back got it again, and no more once it had acknowledged it.");
+}
+
+std::vector<std::string> readers_of(const spec::Cluster& cluster, const spec::Service& publisher) {
+  std::vector<std::string> names;
+  for (const auto& [name, service] : cluster.services) {
+    const bool reads = std::any_of(service.consumes.begin(), service.consumes.end(), [&](const auto& type) {
+      return std::find(publisher.publishes.begin(), publisher.publishes.end(), type) != publisher.publishes.end();
+    });
+    if (reads) names.push_back(name);
+  }
+  return names;
+}
+
+// Why one of them has not read the stream to its end; empty when all have. A durable consumer is named after its
+// service.
+std::string behind(const std::vector<base::Json>& consumers, const std::vector<std::string>& readers) {
+  for (const auto& reader : readers) {
+    bool any = false;
+    for (const auto& one : consumers) {
+      if (!text_of(one, "consumer").starts_with(reader + "-")) continue;
+      any = true;
+      const auto lag = one.value("lag", std::uint64_t{0});
+      if (lag > 0) return reader + " is " + std::to_string(lag) + " events behind in " + text_of(one, "consumer");
+    }
+    if (!any) return reader + " consumes from the stream and has no place in it";
+  }
+  return {};
+}
+
+// Empty when nobody in this cluster reads the stream.
+base::Result<std::string> read_to_its_end(World& world, const spec::Service& publisher) {
+  const auto readers = readers_of(world.cluster(), publisher);
+  if (readers.empty()) return std::string();
+  std::string why = "the broker said nothing of consumers";
+  TRY(const bool are_there,
+      wait_until(
+          world, reader_patience,
+          [&] {
+            const auto consumers = ask_broker(world, {"consumers", base::stream_name(publisher.name)});
+            if (consumers) why = behind(consumers.value(), readers);
+            return why.empty();
+          },
+          Ms(50)));
+  if (!are_there) return wrong(why);
+  return " " + in_words(readers) + (readers.size() == 1 ? " has" : " have") + " read the stream to its end.";
 }
 
 }  // namespace
@@ -84,12 +133,13 @@ base::Result<Finding> look(World& world) {
   if (const auto flawed = flaw(found.front(), publisher, order); !flawed.empty()) {
     return failed("the event of order " + order.order_id + " came, but " + flawed);
   }
-  const std::string text = "Order " + order.order_id + " is in " + stream_of(publisher.name) + " as message " +
+  const std::string text = "Order " + order.order_id + " is in " + base::stream_name(publisher.name) + " as message " +
                            std::to_string(found.front().sequence) +
                            ", a CloudEvent 1.0 with its trace in the headers, " + std::to_string(came_ms) +
                            " ms after the 201.";
   TRY(const auto again, delivered_twice(world, publisher, found.front()));
-  return passed(text + " " + again);
+  TRY(const auto read, read_to_its_end(world, publisher));
+  return passed(text + " " + again + read);
 }
 
 }  // namespace verify::messaging

@@ -1,10 +1,13 @@
 // Pattern 9. Orders are acknowledged while the broker is stopped, their service is killed, the broker comes back: each
-// order's event is in the stream exactly once, and an order that was refused left none.
+// order's event is in the stream exactly once, and an order that was refused left none. Where orders are paid and
+// reserved, each is confirmed then.
 
 #include <algorithm>
 
 #include "base/ids.hpp"
+#include "base/subjects.hpp"
 #include "cli/verify/events.hpp"
+#include "cli/verify/flow.hpp"
 #include "cli/verify/patterns/patterns.hpp"
 #include "cli/verify/sample.hpp"
 #include "cli/verify/services.hpp"
@@ -13,8 +16,10 @@ namespace verify::outbox {
 namespace {
 
 constexpr int orders = 3;
+constexpr const char* placed_event = "order.placed";
 constexpr Ms state_patience{6000};
 constexpr Ms event_patience{8000};
+constexpr Ms end_patience{10'000};   // consumers try the broker again within some seconds
 constexpr Ms repeats_patience{300};  // an event that comes twice comes the second time soon
 
 struct Orders {
@@ -54,14 +59,21 @@ base::Result<std::string> kill_service(World& world, const spec::Service& servic
   return service.name + " killed";
 }
 
+// That it was placed; what became of it is told by further events.
+std::size_t placed_events(const std::vector<Stored>& events, const std::string& order) {
+  const auto all = about(events, order);
+  return static_cast<std::size_t>(std::count_if(
+      all.begin(), all.end(), [](const auto& one) { return text_of(one.event, "type") == placed_event; }));
+}
+
 std::size_t with_event(const std::vector<Stored>& events, const std::vector<std::string>& ids) {
   return static_cast<std::size_t>(
-      std::count_if(ids.begin(), ids.end(), [&](const auto& id) { return !about(events, id).empty(); }));
+      std::count_if(ids.begin(), ids.end(), [&](const auto& id) { return placed_events(events, id) > 0; }));
 }
 
 base::Result<void> exactly_once(const std::vector<Stored>& events, const Orders& placed) {
   for (const auto& id : placed.ids) {
-    const auto count = about(events, id).size();
+    const auto count = placed_events(events, id);
     if (count == 1) continue;
     return base::fail(base::ErrorCode::invalid, "order " + id + " was acknowledged while the broker was stopped, and " +
                                                     "its event is in the stream " + std::to_string(count) + " times");
@@ -71,6 +83,15 @@ base::Result<void> exactly_once(const std::vector<Stored>& events, const Orders&
     return base::fail(base::ErrorCode::invalid, "an order that was refused left an event");
   }
   return base::success();
+}
+
+// Empty where nothing more becomes of an order.
+base::Result<std::string> all_confirmed(World& world, const Orders& placed) {
+  if (why_no_flow(world.cluster())) return std::string();
+  for (const auto& id : placed.ids) {
+    TRY(await_order(world, id, "confirmed", end_patience));
+  }
+  return std::string(" Each of them was paid, reserved and confirmed then.");
 }
 
 }  // namespace
@@ -109,11 +130,12 @@ base::Result<Finding> look(World& world) {
   TRY(events, events_since(world, service.name, from));
   TRY(exactly_once(events, placed));
   TRY(await_state(world, service.name, "ready", state_patience));
+  TRY(const auto confirmed, all_confirmed(world, placed));
   return passed(std::to_string(orders) + " orders placed while " + broker + " was stopped: 201, each within " +
                 std::to_string(placed.slowest_ms) + " ms. Then " + killed + " and " + broker +
-                " started: each order's event is in " + stream_of(service.name) + " exactly once, the last " +
+                " started: each order's event is in " + base::stream_name(service.name) + " exactly once, the last " +
                 std::to_string(there_ms) + " ms after " + broker + " was back (order " + placed.ids.front() +
-                " was the first); one that was refused left none.");
+                " was the first); one that was refused left none." + confirmed);
 }
 
 }  // namespace verify::outbox

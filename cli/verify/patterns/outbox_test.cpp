@@ -45,7 +45,8 @@ class Outbox : public ::testing::Test {
   }
 
   static std::string line(const Json& data) {
-    return base::dump_json({{"seq", 1}, {"data", base::dump_json({{"data", data}})}}) + "\n";
+    const Json event{{"type", "order.placed"}, {"data", data}};
+    return base::dump_json({{"seq", 1}, {"data", base::dump_json(event)}}) + "\n";
   }
 
   Finding look() {

@@ -42,12 +42,18 @@ std::vector<const spec::Service*> built(const spec::Cluster& cluster) {
   return found;
 }
 
-Names callers_of(const spec::Cluster& cluster, const std::string& callee) {
-  Names names{callee};
+// Whoever calls it or hears of its events reads its messages.
+Names readers_of(const spec::Cluster& cluster, const spec::Service& of) {
+  Names names{of.name};
+  const auto is_heard = [&of](const std::string& type) {
+    return std::find(of.publishes.begin(), of.publishes.end(), type) != of.publishes.end();
+  };
   for (const auto* service : built(cluster)) {
-    for (const auto& call : service->calls) {
-      if (call.service == callee) names.insert(service->name);
-    }
+    const auto& consumes = service->consumes;
+    const bool hears = std::any_of(consumes.begin(), consumes.end(), is_heard);
+    const bool calls = std::any_of(service->calls.begin(), service->calls.end(),
+                                   [&of](const auto& call) { return call.service == of.name; });
+    if (hears || calls) names.insert(service->name);
   }
   return names;
 }
@@ -67,7 +73,7 @@ std::vector<Change> changes(const spec::Cluster& cluster) {
     const auto home = service->home.lexically_relative(cluster.root);
     list.push_back({(home / "main.cpp").string(), {service->name}});
     const std::string proto = first_proto(service->home / "proto");
-    if (!proto.empty()) list.push_back({(home / "proto" / proto).string(), callers_of(cluster, service->name)});
+    if (!proto.empty()) list.push_back({(home / "proto" / proto).string(), readers_of(cluster, *service)});
   }
   list.push_back({"docs/msctl-verify.md", {}});
   return list;

@@ -81,6 +81,16 @@ TEST_F(Schemas, FailsWhenWhatThereIsDoesNotPass) {
   EXPECT_EQ(look().evidence, "schema check refuses what there is: order.placed: TYPE_CHANGED at total (m)");
 }
 
+TEST_F(Schemas, BreaksNothingOutsideOfItsCopy) {
+  for (const auto& outside : {world.spec.root / name_of_v1, fs::path("../root") / name_of_v1}) {
+    fs::remove_all(world.folder);
+    listed["versions"][0]["file"] = outside.string();
+    const auto finding = look();
+    EXPECT_EQ(finding.status, Status::skipped) << finding.evidence;
+    EXPECT_FALSE(fs::exists(world.spec.root / name_of_v2)) << outside;
+  }
+}
+
 TEST_F(Schemas, IsAbsentWithoutSchemas) {
   listed["versions"] = Json::array();
   EXPECT_EQ(look().status, Status::absent);

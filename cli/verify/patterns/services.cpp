@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <fstream>
+#include <map>
 #include <set>
 
 #include "cli/verify/patterns/patterns.hpp"
@@ -73,20 +74,24 @@ std::set<std::string> only_of(const Kept& service, const std::vector<Kept>& all)
 }
 
 base::Result<void> look_into_programs(World& world, const std::vector<Kept>& all, std::vector<std::string>& seen) {
+  std::map<std::string, std::string> owners;  // of tables that only one service makes
   for (const auto& owner : all) {
     const auto own = only_of(owner, all);
-    if (own.empty()) continue;
-    for (const auto& holder : all) {
-      TRY(const auto text, world.program_text(holder.pid));
-      for (const auto& table : own) {
-        const bool holds = text.find("CREATE TABLE " + table + " (") != std::string::npos;
-        if (holder.name == owner.name || !holds) continue;
-        return base::fail(base::ErrorCode::invalid, "the program of " + holder.name + " (pid " +
-                                                        std::to_string(holder.pid) + ") holds the table " + table +
-                                                        " of " + owner.name);
-      }
+    for (const auto& table : own) owners[table] = owner.name;
+    if (!own.empty()) seen.push_back(in_words({own.begin(), own.end()}) + " of " + owner.name);
+  }
+  for (const auto& holder : all) {
+    TRY(const auto text, world.program_text(holder.pid));
+    // One walk over the text, since programs are large.
+    static constexpr std::string_view making = "CREATE TABLE ";
+    for (auto at = text.find(making); at != std::string::npos; at = text.find(making, at + 1)) {
+      const auto begin = at + making.size();
+      const auto owner = owners.find(text.substr(begin, std::min(text.find(" (", begin), begin + 64) - begin));
+      if (owner == owners.end() || owner->second == holder.name) continue;
+      return base::fail(base::ErrorCode::invalid, "the program of " + holder.name + " (pid " +
+                                                      std::to_string(holder.pid) + ") holds the table " + owner->first +
+                                                      " of " + owner->second);
     }
-    seen.push_back(in_words({own.begin(), own.end()}) + " of " + owner.name);
   }
   return base::success();
 }

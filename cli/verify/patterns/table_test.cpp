@@ -11,10 +11,10 @@ namespace {
 
 TEST(Table, HasAllPatternsOnce) {
   const auto all = all_checks();
-  ASSERT_EQ(all.size(), 22U);
+  ASSERT_GE(all.size(), 22U);
   std::set<std::string_view> names;
   for (std::size_t i = 0; i < all.size(); ++i) {
-    EXPECT_EQ(all[i].number, static_cast<int>(i) + 1);
+    EXPECT_EQ(all[i].number, i < 22 ? static_cast<int>(i) + 1 : 0) << "what has no number stands at the end";
     EXPECT_FALSE(all[i].title.empty());
     EXPECT_TRUE(names.insert(all[i].name).second) << all[i].name;
     EXPECT_EQ(all[i].does.empty(), all[i].look == nullptr) << all[i].name;

@@ -3,8 +3,10 @@
 #include <cmath>
 #include <set>
 
+#include "base/joined.hpp"
 #include "services/chassis/api/json_mapping.hpp"
 #include "services/chassis/api/problem.hpp"
+#include "services/chassis/api/route_headers.hpp"
 
 namespace chassis {
 namespace {
@@ -14,18 +16,10 @@ using base::fail;
 
 constexpr std::string_view first_version = "/v1";
 
-bool has_body(const std::string& method) { return method == "POST" || method == "PUT" || method == "PATCH"; }
-
 bool is_json(std::string_view content_type) {
   const auto type = content_type.substr(0, content_type.find(';'));
   const auto end = type.find_last_not_of(" \t");
   return base::http::iequals(type.substr(0, end + 1), "application/json");
-}
-
-std::string join(const std::vector<std::string>& parts) {
-  std::string text;
-  for (const auto& part : parts) text += (text.empty() ? "" : ", ") + part;
-  return text;
 }
 
 // `/v1/users/{id}` with each field filled in from the message.
@@ -67,14 +61,14 @@ base::Result<void> read_query(std::string_view query, bool beside_body, google::
 }  // namespace
 
 void Api::add(std::string_view rest, std::string_view rpc_method, Prototypes prototypes, Invoke invoke, Success success,
-              RouteDoc doc) {
+              RouteDoc doc, RouteOptions options) {
   const auto space = rest.find(' ');
   const std::string method(rest.substr(0, space));
   const std::string pattern(rest.substr(space + 1));
   const std::size_t index = endpoints_.size();
   endpoints_.push_back(std::make_unique<Endpoint>(
       Endpoint{method, pattern, "/" + service_ + "/" + std::string(rpc_method), prototypes.request, prototypes.response,
-               std::move(invoke), std::move(success), std::move(doc)}));
+               std::move(invoke), std::move(success), std::move(doc), std::move(options)}));
   router_.add(method, pattern, index);
   if (pattern.starts_with(first_version)) router_.add(method, pattern.substr(first_version.size()), index);
 }
@@ -82,7 +76,7 @@ void Api::add(std::string_view rest, std::string_view rpc_method, Prototypes pro
 base::Result<Api::MessagePtr> Api::read(const Endpoint& endpoint, const Router::Match& match,
                                         const base::http::Request& request) {
   MessagePtr message(endpoint.prototype.New());
-  if (has_body(endpoint.rest_method)) {
+  if (takes_body(endpoint.rest_method)) {
     const auto type = request.headers.get("content-type");
     if (!is_json(type) && !(type.empty() && request.body.empty())) {
       return fail(ErrorCode::unsupported, "Content-Type must be application/json");
@@ -91,7 +85,7 @@ base::Result<Api::MessagePtr> Api::read(const Endpoint& endpoint, const Router::
     TRY(const auto json, base::parse_json(request.body));
     TRY(from_json(json, *message));
   }
-  TRY(read_query(request.query(), has_body(endpoint.rest_method), *message));
+  TRY(read_query(request.query(), takes_body(endpoint.rest_method), *message));
   for (const auto& [field, text] : match.parameters) {
     TRY(set_from_text(*message, field, text));
   }
@@ -109,40 +103,88 @@ base::Task<Handled> Api::handle(CallContext context, base::http::Request request
   auto found = router_.find(request.method, path);
   if (!found.match) {
     const bool known = !found.allowed.empty();
-    const auto error =
-        known ? fail(ErrorCode::method, request.method + " is not allowed here; allowed: " + join(found.allowed))
-              : fail(ErrorCode::not_found, "there is nothing at " + path);
+    const auto error = known ? fail(ErrorCode::method,
+                                    request.method + " is not allowed here; allowed: " + base::joined(found.allowed))
+                             : fail(ErrorCode::not_found, "there is nothing at " + path);
     Handled refused{problem(error, path, context), known ? "method-not-allowed" : "unknown"};
-    if (known) refused.response.headers.add("Allow", join(found.allowed));
+    if (known) refused.response.headers.add("Allow", base::joined(found.allowed));
     co_return refused;
   }
   const Endpoint& endpoint = *endpoints_[found.match->index];
   Handled handled{{}, endpoint.pattern};
-  auto message = read(endpoint, *found.match, request);
-  if (!message) {
-    handled.response = problem(message.error(), path, context);
-    co_return handled;
-  }
-  const auto result = co_await endpoint.invoke(context, std::move(message).value());
-  if (!result) {
-    handled.response = problem(result.error(), path, context);
-    co_return handled;
-  }
-  handled.response.status = endpoint.success.status;
-  handled.response.headers.add("Content-Type", "application/json");
-  if (!endpoint.success.location.empty()) {
-    handled.response.headers.add("Location", expand(endpoint.success.location, *result.value()));
-  }
-  handled.response.body = base::dump_json(to_json(*result.value()));
+  context.endpoint = request.method + " " + endpoint.pattern;
+  co_await respond(endpoint, *found.match, std::move(context), request, handled.response);
+  if (endpoint.options.deprecation) add_deprecation(*endpoint.options.deprecation, handled.response.headers);
   co_return handled;
+}
+
+base::Task<> Api::respond(const Endpoint& endpoint, const Router::Match& match, CallContext context,
+                          const base::http::Request& request, base::http::Response& response) const {
+  const std::string path(request.path());
+  auto message = read(endpoint, match, request);
+  if (!message) {
+    response = problem(message.error(), path, context);
+    co_return;
+  }
+  const auto answered = co_await answer(endpoint, context, request.headers, std::move(message).value());
+  const auto& result = answered.message;
+  if (result) {
+    response.status = endpoint.success.status;
+    response.headers.add("Content-Type", "application/json");
+    if (!endpoint.success.location.empty()) {
+      response.headers.add("Location", expand(endpoint.success.location, *result.value()));
+    }
+    response.body = base::dump_json(to_json(*result.value()));
+  } else {
+    response = problem(result.error(), path, context);
+  }
+  if (answered.is_replayed) response.headers.add("Idempotent-Replayed", "true");
+}
+
+base::Task<Api::Answer> Api::answer(const Endpoint& endpoint, CallContext context, const base::http::Headers& headers,
+                                    MessagePtr message) const {
+  auto key = read_key(ledger_ == nullptr ? OnceKey::ignored : endpoint.options.key, headers);
+  if (!key) {
+    Answer refused{std::move(key).error()};
+    co_return refused;
+  }
+  if (!key.value()) {
+    auto result = co_await endpoint.invoke(std::move(context), std::move(message));
+    Answer plain{std::move(result)};
+    co_return plain;
+  }
+  ledger::Key claimed{endpoint.rpc_name, std::move(*key.value()), fingerprint(*message)};
+  const std::shared_ptr<Message> shared = std::move(message);
+  ledger::Work work = [&endpoint, shared](CallContext inner) { return invoke_as_json(endpoint, inner, shared); };
+  auto outcome = co_await ledger_->once(std::move(context), std::move(claimed), std::move(work));
+  if (!outcome.answer) {
+    Answer failed{std::move(outcome.answer).error(), outcome.is_replayed};
+    co_return failed;
+  }
+  MessagePtr read(endpoint.response.New());
+  auto filled = from_json(outcome.answer.value(), *read, Unknown::ignore);  // an older version may have written it
+  Answer done{filled ? base::Result<MessagePtr>(std::move(read)) : std::move(filled).error(), outcome.is_replayed};
+  co_return done;
+}
+
+base::Task<base::Result<base::Json>> Api::invoke_as_json(const Endpoint& endpoint, CallContext context,
+                                                         std::shared_ptr<Message> message) {
+  MessagePtr mine(message->New());
+  mine->GetReflection()->Swap(mine.get(), message.get());
+  CO_TRY(const auto answer, co_await endpoint.invoke(std::move(context), std::move(mine)));
+  co_return to_json(*answer);
 }
 
 base::Json Api::openapi() const {
   std::vector<Operation> operations;
+  std::set<std::string> names;
   for (const auto& endpoint : endpoints_) {
-    const auto name = endpoint->rpc_name.substr(endpoint->rpc_name.rfind('/') + 1);
+    auto name = endpoint->rpc_name.substr(endpoint->rpc_name.rfind('/') + 1);
+    // A later version of a route: PlaceOrder_v2.
+    if (!names.insert(name).second) name += "_" + endpoint->pattern.substr(1, endpoint->pattern.find('/', 1) - 1);
     operations.push_back({endpoint->rest_method, endpoint->pattern, name, endpoint->success.status,
-                          endpoint->prototype.GetDescriptor(), endpoint->response.GetDescriptor(), endpoint->doc});
+                          endpoint->prototype.GetDescriptor(), endpoint->response.GetDescriptor(), endpoint->doc,
+                          endpoint->options});
   }
   return chassis::openapi(env_.config.name, service_, operations);
 }
@@ -150,9 +192,10 @@ base::Json Api::openapi() const {
 rpc::Methods Api::rpc_methods() const {
   rpc::Methods methods;
   for (const auto& endpoint : endpoints_) {
-    methods[endpoint->rpc_name] = [this, &endpoint = *endpoint](rpc::Call incoming) {
+    rpc::Handler handler = [this, &endpoint = *endpoint](rpc::Call incoming) {
       return call(endpoint, std::move(incoming));
     };
+    methods.emplace(endpoint->rpc_name, std::move(handler));
   }
   return methods;
 }
@@ -164,14 +207,15 @@ base::Task<base::Result<std::string>> Api::call(const Endpoint& endpoint, rpc::C
       continue_trace(incoming.metadata.get("traceparent"), incoming.metadata.get("tracestate"), env_.random);
   context.request_id = accept_request_id(incoming.metadata.get("x-request-id"), env_.clock, env_.random);
   context.deadline = std::min(incoming.deadline, began + HttpEntry::default_deadline);
+  context.endpoint = endpoint.rpc_name;
   MessagePtr message(endpoint.prototype.New());
   base::Result<std::string> outcome = fail(ErrorCode::malformed, "the request is not a valid message");
   if (message->ParseFromString(incoming.body)) {
-    const auto result = co_await endpoint.invoke(context, std::move(message));
-    if (result) {
-      outcome = result.value()->SerializeAsString();
+    const auto answered = co_await answer(endpoint, context, incoming.metadata, std::move(message));
+    if (answered.message) {
+      outcome = answered.message.value()->SerializeAsString();
     } else {
-      outcome = result.error();
+      outcome = answered.message.error();
     }
   }
   const std::chrono::duration<double> took = env_.clock.monotonic() - began;

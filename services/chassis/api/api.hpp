@@ -9,6 +9,8 @@
 // `/v1/users/{id}` is also served as `/users/{id}`: the path without a version is version 1. Fields of the pattern and
 // query parameters are set in the request message; a body, where the method has one, is read first.
 // `/openapi.json` describes all of it (openapi.hpp).
+// Several REST routes may lead to one gRPC method, as when a resource has two versions; the first added is the one that
+// answers calls over gRPC. A key against repetition is one over all of them.
 // Routes are added before the first request; afterwards an Api is thread-safe.
 
 #include <functional>
@@ -23,8 +25,11 @@
 #include "base/task.hpp"
 #include "services/chassis/api/entry.hpp"
 #include "services/chassis/api/openapi.hpp"
+#include "services/chassis/api/operations.hpp"
+#include "services/chassis/api/route_options.hpp"
 #include "services/chassis/api/router.hpp"
 #include "services/chassis/call/context.hpp"
+#include "services/chassis/ledger/ledger.hpp"
 #include "services/chassis/rpc/rpc.hpp"
 
 namespace chassis {
@@ -50,18 +55,24 @@ class Api {
   // `app` is lent for the Api's life.
   template <class App, class Request, class Response>
   void route(std::string_view rest, std::string_view rpc_method, App& app, Handler<App, Request, Response> handler,
-             Success success = {}, RouteDoc doc = {}) {
+             Success success = {}, RouteDoc doc = {}, RouteOptions options = {}) {
     Invoke invoke = [&app, handler](CallContext context, MessagePtr message) {
       return invoke_typed(app, handler, std::move(context), std::move(message));
     };
     add(rest, rpc_method, {Request::default_instance(), Response::default_instance()}, std::move(invoke),
-        std::move(success), std::move(doc));
+        std::move(success), std::move(doc), std::move(options));
   }
+
+  // Where requests with a key are remembered; lent. Without it no route may honour keys.
+  void remember_in(Ledger& ledger) { ledger_ = &ledger; }
+  // What an operator may ask of the service, in a local cluster (operations_door.hpp).
+  void operate(std::string name, Operations::Handler handler) { operations_.add(std::move(name), std::move(handler)); }
 
   // For HttpEntry.
   base::Task<Handled> handle(CallContext context, base::http::Request request) const;
   rpc::Methods rpc_methods() const;
   base::Json openapi() const;
+  const Operations& operations() const { return operations_; }
 
  private:
   using Invoke = std::function<base::Task<base::Result<MessagePtr>>(CallContext, MessagePtr)>;
@@ -74,6 +85,12 @@ class Api {
     Invoke invoke;
     Success success;
     RouteDoc doc;
+    RouteOptions options;
+  };
+  // The answer to one request, and whether it was given before.
+  struct Answer {
+    base::Result<MessagePtr> message;
+    bool is_replayed = false;
   };
 
   template <class App, class Request, class Response>
@@ -90,15 +107,23 @@ class Api {
     const Message& response;
   };
   void add(std::string_view rest, std::string_view rpc_method, Prototypes prototypes, Invoke invoke, Success success,
-           RouteDoc doc);
+           RouteDoc doc, RouteOptions options);
   static base::Result<MessagePtr> read(const Endpoint& endpoint, const Router::Match& match,
                                        const base::http::Request& request);
   base::Task<base::Result<std::string>> call(const Endpoint& endpoint, rpc::Call call) const;
+  base::Task<> respond(const Endpoint& endpoint, const Router::Match& match, CallContext context,
+                       const base::http::Request& request, base::http::Response& response) const;
+  static base::Task<base::Result<base::Json>> invoke_as_json(const Endpoint& endpoint, CallContext context,
+                                                             std::shared_ptr<Message> message);
+  base::Task<Answer> answer(const Endpoint& endpoint, CallContext context, const base::http::Headers& headers,
+                            MessagePtr message) const;
 
   Environment& env_;
   std::string service_;
   std::vector<std::unique_ptr<Endpoint>> endpoints_;
   Router router_;
+  Ledger* ledger_ = nullptr;
+  Operations operations_;
 };
 
 }  // namespace chassis

@@ -56,20 +56,22 @@ base::Result<ServiceClient> ServiceClient::connect(Environment& env, const std::
 }
 
 base::Task<base::Result<std::string>> ServiceClient::call(std::string method, const CallContext& context,
-                                                          std::string body) {
+                                                          std::string body, std::string once) {
   const auto began = env_->clock.monotonic();
   rpc::Call outgoing{method, std::move(body), {}, std::min(context.deadline, began + config_.timeout)};
   const auto trace = child_of(context.trace, env_->random);
   outgoing.metadata.add("traceparent", trace.traceparent());
   if (!trace.tracestate.empty()) outgoing.metadata.add("tracestate", trace.tracestate);
   outgoing.metadata.add("x-request-id", context.request_id);
+  if (!once.empty()) outgoing.metadata.add("idempotency-key", once);
   const auto channel = peers_->channel();
   auto answer = co_await channel->call(std::move(outgoing));
   const std::chrono::duration<double> took = env_->clock.monotonic() - began;
   env_->metrics.count("rpc_client_calls_total", "gRPC calls made",
                       {{"service", service_}, {"method", method}, {"outcome", answer ? "ok" : "error"}});
   env_->metrics.observe_seconds("rpc_client_call_duration_seconds", "Time until a gRPC call was answered",
-                                {{"service", service_}, {"method", method}}, took.count());
+                                {{"service", service_}, {"method", method}, {"caller", context.endpoint}},
+                                took.count());
   if (!answer && answer.error().code == base::ErrorCode::unavailable) {
     co_return base::fail(base::ErrorCode::unavailable, service_ + " is not available");
   }

@@ -21,12 +21,12 @@ class ServiceClient {
   // call.
   static base::Result<ServiceClient> connect(Environment& env, const std::string& service);
 
-  // The deadline is the nearest of the call's configured time-out and the context's own. Errors: as the service gave
-  // them; unavailable, timeout, internal.
+  // The deadline is the nearest of the call's configured time-out and the context's own. `once` is the key against
+  // repetition of methods that want one; empty: none. Errors: as the service gave them; unavailable, timeout, internal.
   template <class Response>
   base::Task<base::Result<Response>> unary(std::string method, const CallContext& context,
-                                           const google::protobuf::Message& request) {
-    auto bytes = co_await call(std::move(method), context, request.SerializeAsString());
+                                           const google::protobuf::Message& request, std::string once = {}) {
+    auto bytes = co_await call(std::move(method), context, request.SerializeAsString(), std::move(once));
     if (!bytes) co_return std::move(bytes).error();
     Response response;
     if (!response.ParseFromString(bytes.value())) co_return malformed_answer();
@@ -41,7 +41,8 @@ class ServiceClient {
 
   ServiceClient(Environment& env, std::string service, CallConfig config);
 
-  base::Task<base::Result<std::string>> call(std::string method, const CallContext& context, std::string body);
+  base::Task<base::Result<std::string>> call(std::string method, const CallContext& context, std::string body,
+                                             std::string once);
   base::Error malformed_answer() const;
 
   Environment* env_;

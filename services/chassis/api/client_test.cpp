@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "services/chassis/api/testdata/sample.pb.h"
 #include "services/chassis/testing/fake_environment.hpp"
 
 namespace chassis {
@@ -69,6 +70,27 @@ TEST_F(ServiceClientTest, CallsTheConfiguredAddressUntilInstancesAreKnownThenThe
   served.clear();
   EXPECT_TRUE(ping(client));
   EXPECT_EQ(served, std::vector<int>{9081});
+}
+
+TEST_F(ServiceClientTest, SendsTheKeyAgainstRepetition) {
+  instances = "[]";  // the configured address answers
+  std::vector<std::string> keys;
+  rpc::Methods methods;
+  methods["/s.S/M"] = [&keys](rpc::Call call) -> base::Task<base::Result<std::string>> {
+    keys.emplace_back(call.metadata.get("idempotency-key"));
+    co_return std::string();
+  };
+  const auto server = world.rpc.serve("127.0.0.1", 9081, std::move(methods)).value();
+  auto client = ServiceClient::connect(world.env, "user").value();
+  CallContext context;
+  context.trace = continue_trace("", "", world.random);
+  context.deadline = world.clock.monotonic() + std::chrono::seconds(1);
+  const test::Sample request;
+  for (const std::string once : {"k-1", ""}) {
+    const auto answer = world.ask(client.unary<test::Sample>("/s.S/M", context, request, once));
+    ASSERT_TRUE(answer && *answer);
+  }
+  EXPECT_EQ(keys, (std::vector<std::string>{"k-1", ""}));
 }
 
 TEST_F(ServiceClientTest, NeedsADeclaredCall) { EXPECT_FALSE(ServiceClient::connect(world.env, "other")); }

@@ -1,5 +1,7 @@
 #include "services/chassis/api/entry.hpp"
 
+#include <algorithm>
+#include <array>
 #include <cmath>
 
 #include "services/chassis/api/problem.hpp"
@@ -56,10 +58,7 @@ void HttpEntry::record(const CallContext& context, const std::string& method, co
                        const Handled& handled, base::Monotonic began) const {
   const std::chrono::duration<double> took = env_.clock.monotonic() - began;
   const int status = handled.response.status;
-  // Methods are the client's words: an endless variety must not become an endless number of series.
-  static constexpr std::string_view known = " GET HEAD POST PUT PATCH DELETE OPTIONS ";
-  const bool usual = known.find(" " + method + " ") != std::string_view::npos;
-  const Metrics::Labels labels{{"method", usual ? method : "other"}, {"route", handled.route}};
+  const Metrics::Labels labels{{"method", method_label(method)}, {"route", handled.route}};
   Metrics::Labels counted = labels;
   counted["status"] = std::to_string(status);
   env_.metrics.count("http_server_requests_total", "Requests answered on the REST port", counted);
@@ -76,6 +75,11 @@ void HttpEntry::record(const CallContext& context, const std::string& method, co
                           {"duration_ms", std::round(took.count() * 1e6) / 1e3}};
   const bool our_fault = status >= 500 && status != 505;  // an HTTP version that we do not speak is the client's
   env_.log.write(our_fault ? Level::error : Level::info, "request", fields);
+}
+
+std::string method_label(std::string_view method) {
+  static constexpr std::array<std::string_view, 7> known{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"};
+  return std::string(std::find(known.begin(), known.end(), method) == known.end() ? "other" : method);
 }
 
 base::http::ServerLimits server_limits(const Config& config) {

@@ -44,6 +44,10 @@ class HttpEntry {
   Inner inner_;
 };
 
+// A method as metric label: methods are the client's words, and an endless variety must not become an endless number of
+// series.
+std::string method_label(std::string_view method);
+
 // The limits of a REST port as the configuration has them.
 base::http::ServerLimits server_limits(const Config& config);
 

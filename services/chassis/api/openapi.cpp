@@ -1,4 +1,5 @@
 #include "services/chassis/api/openapi.hpp"
+#include "services/chassis/api/router.hpp"
 
 #include <algorithm>
 #include <cctype>
@@ -13,8 +14,6 @@ using base::Json;
 using google::protobuf::Descriptor;
 using google::protobuf::FieldDescriptor;
 using Kind = FieldDescriptor::CppType;
-
-bool has_request_body(const std::string& method) { return method == "POST" || method == "PUT" || method == "PATCH"; }
 
 // The fields in a pattern's braces.
 std::vector<std::string> path_fields(const std::string& pattern) {
@@ -152,9 +151,21 @@ Json problem_schema() {
           {"required", {"type", "title", "status"}}};
 }
 
+Json key_parameter(OnceKey need) {
+  return {
+      {"name", "Idempotency-Key"},
+      {"in", "header"},
+      {"required", need == OnceKey::required},
+      {"description",
+       "A value of the client's own for this request, such as a UUID. The same key with the same request gets the same"
+       " answer again for 24 hours, and nothing is done twice."},
+      {"schema", {{"type", "string"}, {"minLength", 1}, {"maxLength", 257}}}};
+}
+
 Json parameters_of(const Operation& operation, Schemas& schemas) {
   Json parameters = Json::array();
   const auto in_path = path_fields(operation.pattern);
+  if (operation.options.key != OnceKey::ignored) parameters.push_back(key_parameter(operation.options.key));
   const auto add = [&](const FieldDescriptor& field, const char* place, bool required) {
     Json parameter = {{"name", field.name()}, {"in", place}, {"required", required}};
     parameter["schema"] = schemas.scalar(field, Schemas::Use::request);
@@ -163,7 +174,7 @@ Json parameters_of(const Operation& operation, Schemas& schemas) {
   for (const auto& name : in_path) {
     if (const auto* field = operation.request->FindFieldByName(name)) add(*field, "path", true);
   }
-  if (has_request_body(operation.method)) return parameters;
+  if (takes_body(operation.method)) return parameters;
   for (int i = 0; i < operation.request->field_count(); ++i) {
     const auto& field = *operation.request->field(i);
     const bool elsewhere = std::find(in_path.begin(), in_path.end(), field.name()) != in_path.end();
@@ -179,17 +190,19 @@ Json errors_of(const Operation& operation) {
   const Json problem = {{"$ref", "#/components/responses/Problem"}};
   Json errors = {{"400", problem}};
   if (!path_fields(operation.pattern).empty()) errors["404"] = problem;
-  if (has_request_body(operation.method)) errors["422"] = problem;
+  if (operation.options.key != OnceKey::ignored) errors["409"] = problem;
+  if (takes_body(operation.method)) errors["422"] = problem;
   errors["default"] = problem;
   return errors;
 }
 
 Json operation_of(const Operation& operation, const std::string& service, Schemas& schemas) {
   Json json = {{"operationId", operation.id}, {"tags", Json::array({service})}};
+  if (operation.options.deprecation) json["deprecated"] = true;
   json["summary"] = operation.doc.summary.empty() ? operation.id : operation.doc.summary;
   if (auto parameters = parameters_of(operation, schemas); !parameters.empty())
     json["parameters"] = std::move(parameters);
-  if (has_request_body(operation.method)) {
+  if (takes_body(operation.method)) {
     const auto body = schemas.reference(*operation.request, Schemas::Use::request, operation.doc.required);
     json["requestBody"] = {{"required", true}, {"content", {{"application/json", {{"schema", body}}}}}};
   }

@@ -10,6 +10,7 @@
 #include <google/protobuf/message.h>
 
 #include "base/json.hpp"
+#include "services/chassis/api/route_options.hpp"
 
 namespace chassis {
 
@@ -28,6 +29,7 @@ struct Operation {
   const google::protobuf::Descriptor* request = nullptr;
   const google::protobuf::Descriptor* response = nullptr;
   RouteDoc doc = {};
+  RouteOptions options = {};
 };
 
 inline constexpr std::string_view openapi_path = "/openapi.json";

@@ -11,6 +11,9 @@
 
 namespace chassis {
 
+// Whether a request of that method brings its message in a body.
+inline bool takes_body(std::string_view method) { return method == "POST" || method == "PUT" || method == "PATCH"; }
+
 class Router {
  public:
   // `index` is the caller's name for the route.

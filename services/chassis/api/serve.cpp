@@ -1,6 +1,7 @@
 #include "services/chassis/api/serve.hpp"
 
 #include "services/chassis/api/entry.hpp"
+#include "services/chassis/api/operations_door.hpp"
 
 namespace chassis {
 namespace {
@@ -70,7 +71,7 @@ base::Task<> drain_rpc(rpc::Server& server, base::Monotonic deadline) { co_await
 }  // namespace
 
 base::Task<base::Result<void>> serve(Environment& env, Health& health, HttpEntry::Inner inner, rpc::Methods methods,
-                                     const States* states) {
+                                     const States* states, const Operations* operations) {
   const Config& config = env.config;
   const auto http_port = config.ports.find("http");
   if (http_port == config.ports.end()) {
@@ -78,7 +79,9 @@ base::Task<base::Result<void>> serve(Environment& env, Health& health, HttpEntry
   }
   const HttpEntry entry(env, health, std::move(inner));
   const StatesDoor door(env, states);
-  base::http::Handler handler = [&entry, &door](base::http::Request request) {
+  const OperationsDoor operations_door(env, operations);
+  base::http::Handler handler = [&entry, &door, &operations_door](base::http::Request request) {
+    if (operations_door.takes(request)) return operations_door.answer(std::move(request));
     return door.takes(request) ? door.answer(std::move(request)) : entry.handle(std::move(request));
   };
   const base::http::ErrorBody refuse = [&entry](int status, std::string_view detail, const base::http::Request& got) {
@@ -115,7 +118,7 @@ base::Task<base::Result<void>> serve(Environment& env, Health& health, const Api
   HttpEntry::Inner inner = [&api](CallContext context, base::http::Request request) {
     return api.handle(std::move(context), std::move(request));
   };
-  return serve(env, health, std::move(inner), api.rpc_methods(), states);
+  return serve(env, health, std::move(inner), api.rpc_methods(), states, &api.operations());
 }
 
 }  // namespace chassis

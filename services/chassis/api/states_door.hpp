@@ -39,7 +39,6 @@ class StatesDoor {
   struct Wanted;
   using Json = base::Json;
 
-  bool has_secret(const base::http::Request& request) const;
   CallContext fresh_context() const;
   base::Task<base::Result<base::http::Response>> open(base::http::Request request) const;
   base::Task<base::Result<Json>> change(Json request) const;

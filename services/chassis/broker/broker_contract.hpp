@@ -1,7 +1,8 @@
 #pragma once
 // What every implementation of the broker port must do: a GoogleTest suite to be instantiated over each of them.
 // The type parameter is a default-constructible harness around a broker that is up and empty, with `Brokers&
-// brokers()`, `std::string url()`, `void take_down()`, `void bring_back()` and `std::vector<Message> stored(stream)`.
+// brokers()`, `std::string url()`, `void take_down()`, `void bring_back()`, `std::vector<Message> stored(stream)` and
+// `void forget()`: while it is down, it loses all that it had.
 
 #include <chrono>
 
@@ -16,7 +17,7 @@ namespace chassis::broker {
 template <class Harness>
 class BrokerContract : public ::testing::Test {
  protected:
-  using Results = std::vector<base::Result<void>>;
+  using Results = std::vector<base::Result<Stored>>;
 
   BrokerContract() : broker_(connect()) {}
 
@@ -70,9 +71,52 @@ TYPED_TEST_P(BrokerContract, WhatIsAcknowledgedIsStored) {
 
 TYPED_TEST_P(BrokerContract, AMessageSentTwiceIsStoredOnce) {
   this->get_ready();
-  EXPECT_TRUE(this->publish({this->message("1", "one")}).at(0));
-  EXPECT_TRUE(this->publish({this->message("1", "one")}).at(0));
+  const auto first = this->publish({this->message("1", "one")}).at(0);
+  const auto second = this->publish({this->message("1", "one")}).at(0);
+  ASSERT_TRUE(first && second);
+  EXPECT_FALSE(first.value().is_repetition);
+  EXPECT_TRUE(second.value().is_repetition);
+  EXPECT_EQ(first.value().sequence, second.value().sequence);
   EXPECT_EQ(this->harness_.stored("ORDERS").size(), 1U);
+}
+
+TYPED_TEST_P(BrokerContract, TellsWhereAMessageStandsAndWhereTheStreamEnds) {
+  this->get_ready();
+  const auto last = [&](const std::string& stream) {
+    return base::run_task(this->broker_->last_sequence(this->soon(), stream));
+  };
+  ASSERT_TRUE(last("ORDERS"));
+  EXPECT_EQ(last("ORDERS").value(), 0U);
+  const auto results = this->publish({this->message("1", "one"), this->message("2", "two")});
+  ASSERT_TRUE(results.at(0) && results.at(1));
+  EXPECT_LT(0U, results[0].value().sequence);
+  EXPECT_LT(results[0].value().sequence, results[1].value().sequence);
+  EXPECT_EQ(last("ORDERS").value(), results[1].value().sequence);
+  EXPECT_EQ(last("NOBODYS").error().code, base::ErrorCode::not_found);
+  this->harness_.take_down();
+  EXPECT_EQ(last("ORDERS").error().code, base::ErrorCode::unavailable);
+}
+
+TYPED_TEST_P(BrokerContract, TellsWhatStreamsTakeOfAPattern) {
+  using Texts = std::vector<std::string>;
+  ASSERT_TRUE(base::run_task(this->answers(*this->broker_)));
+  const auto parts = [&](const std::string& pattern) {
+    return base::run_task(this->broker_->subjects(this->soon(), pattern));
+  };
+  const auto none = parts("*.events.placed");
+  ASSERT_TRUE(none) << none.error().message;
+  EXPECT_EQ(none.value(), Texts());
+  this->get_ready();
+  for (const auto& stream : {Stream{"MAIL", {"mail.parked.>", "mail.events.>"}}, Stream{"LATE", {"late.events.seen"}},
+                             Stream{"ANY", {"any.*.placed"}}, Stream{"AUDIT", {"*.audit.made.>"}}}) {
+    ASSERT_TRUE(base::run_task(this->broker_->ensure_stream(this->soon(), stream)));
+  }
+  EXPECT_EQ(parts("*.events.placed").value(),
+            (Texts{"any.events.placed", "mail.events.placed", "orders.events.placed"}));
+  EXPECT_EQ(parts("mail.>").value(), (Texts{"mail.audit.made.>", "mail.events.>", "mail.parked.>"}));
+  EXPECT_EQ(parts("*.audit.made.x").value(), Texts{"*.audit.made.x"});
+  this->harness_.take_down();
+  EXPECT_EQ(parts("*.events.placed").error().code, base::ErrorCode::unavailable);
 }
 
 TYPED_TEST_P(BrokerContract, EachMessageHasItsOwnAnswer) {
@@ -85,6 +129,30 @@ TYPED_TEST_P(BrokerContract, EachMessageHasItsOwnAnswer) {
   ASSERT_FALSE(results[1]);
   EXPECT_EQ(results[1].error().code, base::ErrorCode::unavailable);
   EXPECT_TRUE(results[2]);
+}
+
+// However many are on their way at once.
+TYPED_TEST_P(BrokerContract, WhatFollowsAMessageThatIsNotStoredIsNotStored) {
+  this->get_ready();
+  const auto behind = [&](const std::string& before, const std::string& id) {
+    auto made = this->message(id, "x");
+    made.after = before;
+    return made;
+  };
+  auto stray = behind("2", "3");
+  stray.subject = "nobody.takes.this";
+  const auto results = this->publish({behind("", "1"), behind("1", "2"), stray, behind("3", "4"), behind("4", "5"),
+                                      behind("", "6"), behind("6", "7"), behind("6", "8"), behind("nobody", "2")});
+  std::vector<bool> stored;
+  for (const auto& result : results) stored.push_back(static_cast<bool>(result));
+  EXPECT_EQ(stored, (std::vector<bool>{true, true, false, false, false, true, true, false, true}));
+  EXPECT_EQ(results[2].error().code, base::ErrorCode::unavailable);
+  for (const auto i : {3U, 4U, 7U}) EXPECT_EQ(results[i].error().code, base::ErrorCode::conflict);
+  EXPECT_TRUE(results[8].value().is_repetition) << "wherever it stands";
+  const auto later = this->publish({behind("7", "9"), behind("5", "4")});
+  EXPECT_TRUE(later[0]) << later[0].error().message;
+  EXPECT_EQ(later[1].error().code, base::ErrorCode::conflict) << "what was refused is no repetition";
+  EXPECT_EQ(this->harness_.stored("ORDERS").size(), 5U);
 }
 
 TYPED_TEST_P(BrokerContract, NothingToPublishNeedsNoAnswer) { EXPECT_TRUE(this->publish({}).empty()); }
@@ -127,6 +195,18 @@ TYPED_TEST_P(BrokerContract, ADeadBrokerIsUnavailableAndComesBackByItself) {
   EXPECT_EQ(this->harness_.stored("ORDERS").size(), 2U) << "nothing acknowledged was lost";
 }
 
+// Whoever must know what the broker has lost looks when this changes.
+TYPED_TEST_P(BrokerContract, ANewConnectionShows) {
+  this->get_ready();
+  const auto before = this->broker_->connections();
+  EXPECT_TRUE(this->publish({this->message("1", "one")}).at(0));
+  EXPECT_EQ(this->broker_->connections(), before);
+  this->harness_.take_down();
+  this->harness_.bring_back();
+  ASSERT_TRUE(base::run_task(this->answers(*this->broker_)));
+  EXPECT_NE(this->broker_->connections(), before);
+}
+
 TYPED_TEST_P(BrokerContract, ABrokerThatIsDownAtStartIsNoError) {
   this->harness_.take_down();
   const auto broker = this->connect();
@@ -136,8 +216,10 @@ TYPED_TEST_P(BrokerContract, ABrokerThatIsDownAtStartIsNoError) {
 }
 
 REGISTER_TYPED_TEST_SUITE_P(BrokerContract, WhatIsAcknowledgedIsStored, AMessageSentTwiceIsStoredOnce,
-                            EachMessageHasItsOwnAnswer, NothingToPublishNeedsNoAnswer,
-                            AStreamIsMadeOnceAndFollowsItsSubjects, APassedDeadlineIsATimeout,
-                            ADeadBrokerIsUnavailableAndComesBackByItself, ABrokerThatIsDownAtStartIsNoError);
+                            TellsWhereAMessageStandsAndWhereTheStreamEnds, TellsWhatStreamsTakeOfAPattern,
+                            EachMessageHasItsOwnAnswer, WhatFollowsAMessageThatIsNotStoredIsNotStored,
+                            NothingToPublishNeedsNoAnswer, AStreamIsMadeOnceAndFollowsItsSubjects,
+                            APassedDeadlineIsATimeout, ADeadBrokerIsUnavailableAndComesBackByItself,
+                            ABrokerThatIsDownAtStartIsNoError, ANewConnectionShows);
 
 }  // namespace chassis::broker

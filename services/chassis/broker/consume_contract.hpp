@@ -16,7 +16,11 @@ class ConsumeContract : public BrokerContract<Harness> {
   using Ms = std::chrono::milliseconds;
 
   static Subscription subscription() { return {"mail", "orders.events.>"}; }
-  std::unique_ptr<Subscriber> subscribe() { return this->broker_->subscribe(subscription()); }
+  std::unique_ptr<Subscriber> subscribe(Ms ack_wait = Ms(30'000)) {
+    auto wanted = subscription();
+    wanted.ack_wait = ack_wait;
+    return this->broker_->subscribe(wanted);
+  }
 
   // Fetches until `count` messages are there or the time is over.
   static base::Task<std::vector<Delivery>> gather(Subscriber& subscriber, std::size_t count, base::Monotonic until) {
@@ -47,6 +51,12 @@ class ConsumeContract : public BrokerContract<Harness> {
   base::Result<void> done(Subscriber& subscriber, const Delivery& delivery) {
     return base::run_task(subscriber.done(this->soon(), delivery));
   }
+  // Fetches one and settles it; its body.
+  std::string take(Subscriber& subscriber) {
+    auto got = fetch(subscriber, 1);
+    for (const auto& delivery : got) EXPECT_TRUE(done(subscriber, delivery));
+    return bodies(std::move(got));
+  }
 };
 
 TYPED_TEST_SUITE_P(ConsumeContract);
@@ -75,15 +85,30 @@ TYPED_TEST_P(ConsumeContract, WhatMatchesIsDeliveredInOrderAndOnceItIsDone) {
 
 TYPED_TEST_P(ConsumeContract, WhatIsNotSettledComesAgain) {
   this->get_ready();
-  auto wanted = this->subscription();
-  wanted.ack_wait = std::chrono::milliseconds(100);
-  auto subscriber = this->broker_->subscribe(wanted);
+  auto subscriber = this->subscribe(std::chrono::milliseconds(100));
   this->publish({this->message("1", "a")});
   ASSERT_EQ(this->fetch(*subscriber, 1).size(), 1U);
   const auto again = this->fetch(*subscriber, 1);
   ASSERT_EQ(again.size(), 1U);
   EXPECT_EQ(again[0].attempt, 2);
   EXPECT_EQ(again[0].message.body, "a");
+}
+
+TYPED_TEST_P(ConsumeContract, WhatIsExtendedComesNeitherAgainNorCountsAsDelivered) {
+  this->get_ready();
+  auto subscriber = this->subscribe(std::chrono::milliseconds(400));
+  this->publish({this->message("1", "a"), this->message("2", "b")});
+  const auto got = this->fetch(*subscriber, 2);
+  ASSERT_EQ(got.size(), 2U);
+  ASSERT_TRUE(this->done(*subscriber, got[1]));
+  for (int i = 0; i < 6; ++i) {
+    EXPECT_TRUE(this->is_dry(*subscriber)) << i;  // for 150 ms
+    EXPECT_TRUE(base::run_task(subscriber->extend(this->soon(), got[0])));
+    EXPECT_TRUE(base::run_task(subscriber->extend(this->soon(), got[1]))) << "what is settled stays settled";
+  }
+  const auto again = this->fetch(*subscriber, 1);
+  ASSERT_EQ(again.size(), 1U);
+  EXPECT_EQ(again[0].message.body + std::to_string(again[0].attempt), "a2");
 }
 
 TYPED_TEST_P(ConsumeContract, AgainComesAfterItsDelay) {
@@ -98,14 +123,11 @@ TYPED_TEST_P(ConsumeContract, AgainComesAfterItsDelay) {
   ASSERT_EQ(second.size(), 1U);
   EXPECT_EQ(second[0].attempt, 2);
   EXPECT_GE(std::chrono::steady_clock::now() - before, std::chrono::milliseconds(150));
-  EXPECT_TRUE(this->done(*subscriber, second[0]));
 }
 
 TYPED_TEST_P(ConsumeContract, WhatIsDroppedIsGone) {
   this->get_ready();
-  auto wanted = this->subscription();
-  wanted.ack_wait = std::chrono::milliseconds(50);
-  auto subscriber = this->broker_->subscribe(wanted);
+  auto subscriber = this->subscribe(std::chrono::milliseconds(50));
   this->publish({this->message("1", "a")});
   const auto got = this->fetch(*subscriber, 1);
   ASSERT_EQ(got.size(), 1U);
@@ -117,23 +139,33 @@ TYPED_TEST_P(ConsumeContract, ThePlaceOutlivesTheBrokerAndTheConnection) {
   this->get_ready();
   auto subscriber = this->subscribe();
   this->publish({this->message("1", "a"), this->message("2", "b")});
-  const auto first = this->fetch(*subscriber, 1);
-  ASSERT_EQ(first.size(), 1U);
-  ASSERT_TRUE(this->done(*subscriber, first[0]));
+  ASSERT_EQ(this->take(*subscriber), "a");
   this->harness_.take_down();
   const auto lost = base::run_task(subscriber->fetch(this->in(std::chrono::milliseconds(2'000)), 1));
   ASSERT_FALSE(lost);
   EXPECT_EQ(lost.error().code, base::ErrorCode::unavailable);
   this->harness_.bring_back();
-  const auto second = this->fetch(*subscriber, 1);
-  ASSERT_EQ(this->bodies(second), "b");
-  EXPECT_TRUE(this->done(*subscriber, second[0]));
+  ASSERT_EQ(this->take(*subscriber), "b");
   this->publish({this->message("3", "c")});
   subscriber.reset();
   const auto later = this->connect();
   ASSERT_TRUE(base::run_task(this->answers(*later)));
   auto heir = later->subscribe(this->subscription());
   EXPECT_EQ(this->bodies(this->fetch(*heir, 1)), "c");
+}
+
+// Nobody asks it for messages when it goes, so it cannot say that the place went with it.
+TYPED_TEST_P(ConsumeContract, ThePlaceIsMadeAnewAtABrokerThatCameBackEmpty) {
+  this->get_ready();
+  auto subscriber = this->subscribe();
+  this->publish({this->message("1", "a")});
+  ASSERT_EQ(this->take(*subscriber), "a");
+  this->harness_.take_down();
+  this->harness_.forget();
+  this->harness_.bring_back();
+  this->get_ready();
+  this->publish({this->message("2", "b")});
+  EXPECT_EQ(this->bodies(this->fetch(*subscriber, 1)), "b");
 }
 
 TYPED_TEST_P(ConsumeContract, ThoseOfOneNameShareTheMessages) {
@@ -190,9 +222,29 @@ TYPED_TEST_P(ConsumeContract, AStoppedOneFetchesNoMoreButSettles) {
   EXPECT_TRUE(this->done(*subscriber, got[0]));
 }
 
+// As when a newer release of a service puts more into its stream than the one before.
+TYPED_TEST_P(ConsumeContract, AStreamThatTakesMoreSubjectsKeepsItsMessagesAndPlaces) {
+  this->get_ready();
+  auto before = this->subscribe();
+  this->publish({this->message("1", "a"), this->message("2", "b")});
+  ASSERT_EQ(this->take(*before), "a");
+  const Stream wider{"ORDERS", {"orders.events.>", "orders.quarantined.>"}};
+  ASSERT_TRUE(base::run_task(this->broker_->ensure_stream(this->soon(), wider)));
+  auto aside = this->message("3", "c");
+  aside.subject = "orders.quarantined.placed";
+  EXPECT_TRUE(this->publish({aside}).at(0));
+  EXPECT_EQ(this->harness_.stored("ORDERS").size(), 3U);
+  ASSERT_EQ(this->take(*before), "b");
+  EXPECT_TRUE(this->is_dry(*before)) << "what was added is not for it";
+  auto added = this->broker_->subscribe({"look", "orders.quarantined.>"});
+  EXPECT_EQ(this->bodies(this->fetch(*added, 1)), "c");
+}
+
 REGISTER_TYPED_TEST_SUITE_P(ConsumeContract, WhatMatchesIsDeliveredInOrderAndOnceItIsDone, WhatIsNotSettledComesAgain,
-                            AgainComesAfterItsDelay, WhatIsDroppedIsGone, ThePlaceOutlivesTheBrokerAndTheConnection,
-                            ThoseOfOneNameShareTheMessages, NoMoreAreDeliveredThanMayBeUnsettled,
-                            TheStreamMayComeLaterAndBeFoundBySubject, AStoppedOneFetchesNoMoreButSettles);
+                            WhatIsExtendedComesNeitherAgainNorCountsAsDelivered, AgainComesAfterItsDelay,
+                            WhatIsDroppedIsGone, ThePlaceOutlivesTheBrokerAndTheConnection,
+                            ThePlaceIsMadeAnewAtABrokerThatCameBackEmpty, ThoseOfOneNameShareTheMessages,
+                            NoMoreAreDeliveredThanMayBeUnsettled, TheStreamMayComeLaterAndBeFoundBySubject,
+                            AStoppedOneFetchesNoMoreButSettles, AStreamThatTakesMoreSubjectsKeepsItsMessagesAndPlaces);
 
 }  // namespace chassis::broker

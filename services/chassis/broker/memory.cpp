@@ -7,7 +7,8 @@
 #include <optional>
 #include <set>
 
-#include "services/chassis/broker/subjects.hpp"
+#include "base/subjects.hpp"
+#include "services/chassis/broker/errors.hpp"
 
 namespace chassis::broker {
 
@@ -27,8 +28,8 @@ struct MemoryBrokers::State {
   struct Entry {
     std::vector<std::string> subjects;
     std::vector<Message> messages;
-    std::set<std::string> ids;
-    std::map<std::string, Place> places;  // by durable name
+    std::map<std::string, std::uint64_t> sequences;  // by id; 1 is the first message
+    std::map<std::string, Place> places;             // by durable name
   };
 
   explicit State(const base::Clock& the_clock) : clock(the_clock) {}
@@ -36,11 +37,14 @@ struct MemoryBrokers::State {
   const base::Clock& clock;
   mutable std::mutex mutex;
   Health health = Health::up;
+  std::uint64_t connections = 1;
   std::map<std::string, Entry> streams;
 
   Entry* stream_of(std::string_view subject) {
     for (auto& [name, entry] : streams) {
-      const auto takes = [&](const std::string& pattern) { return subjects_in_both(pattern, subject).has_value(); };
+      const auto takes = [&](const std::string& pattern) {
+        return base::subjects_in_both(pattern, subject).has_value();
+      };
       if (std::any_of(entry.subjects.begin(), entry.subjects.end(), takes)) return &entry;
     }
     return nullptr;
@@ -54,13 +58,22 @@ struct MemoryBrokers::State {
     return base::success();
   }
 
-  Result<void> store(base::Monotonic deadline, Message message) {
+  Result<Stored> store(base::Monotonic deadline, Message message) {
     const std::lock_guard lock(mutex);
     TRY(reachable(deadline));
     auto* stream = stream_of(message.subject);
     if (stream == nullptr) return base::fail(ErrorCode::unavailable, "broker: no stream takes " + message.subject);
-    if (message.id.empty() || stream->ids.insert(message.id).second) stream->messages.push_back(std::move(message));
-    return base::success();
+    const std::uint64_t next = stream->messages.size() + 1;
+    if (!message.id.empty()) {
+      const auto [known, is_new] = stream->sequences.emplace(message.id, next);
+      if (!is_new) return Stored{known->second, true};
+    }
+    if (!message.after.empty() && (stream->messages.empty() || stream->messages.back().id != message.after)) {
+      if (!message.id.empty()) stream->sequences.erase(message.id);
+      return out_of_turn();
+    }
+    stream->messages.push_back(std::move(message));
+    return Stored{next, false};
   }
 
   Result<Entry*> stream_for(const Subscription& wanted) {
@@ -86,9 +99,9 @@ struct MemoryBrokers::State {
     }
     const auto room = [&] { return place.unsettled.size() < static_cast<std::size_t>(wanted.max_unsettled); };
     for (; deliveries.size() < at_most && place.next < stream->messages.size() && room(); ++place.next) {
-      if (subject_matches(wanted.subject, stream->messages[place.next].subject)) deliver(place.next, 1);
+      if (base::subject_matches(wanted.subject, stream->messages[place.next].subject)) deliver(place.next, 1);
     }
-    const auto waits = [&](const Message& message) { return subject_matches(wanted.subject, message.subject); };
+    const auto waits = [&](const Message& message) { return base::subject_matches(wanted.subject, message.subject); };
     const auto behind = stream->messages.begin() + static_cast<std::ptrdiff_t>(place.next);
     const auto waiting = std::count_if(behind, stream->messages.end(), waits);
     for (auto& delivery : deliveries) delivery.waiting = static_cast<std::uint64_t>(waiting);
@@ -134,6 +147,9 @@ class MemorySubscriber final : public Subscriber {
   base::Task<Result<void>> drop(base::Monotonic deadline, const Delivery& delivery) override {
     co_return state_->settle(subscription_, deadline, delivery, std::nullopt);
   }
+  base::Task<Result<void>> extend(base::Monotonic deadline, const Delivery& delivery) override {
+    co_return state_->settle(subscription_, deadline, delivery, subscription_.ack_wait);
+  }
   void stop() override { stopped_ = true; }
 
  private:
@@ -153,8 +169,33 @@ class MemoryBroker final : public Broker {
     co_return base::success();
   }
 
-  base::Task<std::vector<Result<void>>> publish(base::Monotonic deadline, std::vector<Message> messages) override {
-    std::vector<Result<void>> results;
+  base::Task<Result<std::vector<std::string>>> subjects(base::Monotonic deadline, std::string pattern) override {
+    const std::lock_guard lock(state_->mutex);
+    CO_TRY(state_->reachable(deadline));
+    std::set<std::string> parts;
+    for (const auto& [name, stream] : state_->streams) {
+      for (const auto& subject : stream.subjects) {
+        if (auto part = base::subjects_in_both(subject, pattern)) parts.insert(std::move(*part));
+      }
+    }
+    co_return std::vector<std::string>(parts.begin(), parts.end());
+  }
+
+  std::uint64_t connections() const override {
+    const std::lock_guard lock(state_->mutex);
+    return state_->connections;
+  }
+
+  base::Task<Result<std::uint64_t>> last_sequence(base::Monotonic deadline, std::string stream) override {
+    const std::lock_guard lock(state_->mutex);
+    CO_TRY(state_->reachable(deadline));
+    const auto found = state_->streams.find(stream);
+    if (found == state_->streams.end()) co_return base::fail(ErrorCode::not_found, "broker: no stream " + stream);
+    co_return std::uint64_t(found->second.messages.size());
+  }
+
+  base::Task<std::vector<Result<Stored>>> publish(base::Monotonic deadline, std::vector<Message> messages) override {
+    std::vector<Result<Stored>> results;
     for (auto& message : messages) results.push_back(state_->store(deadline, std::move(message)));
     co_return results;
   }
@@ -184,7 +225,17 @@ Result<std::unique_ptr<Broker>> MemoryBrokers::connect(const std::string& /*url*
 
 void MemoryBrokers::set(Health health) {
   const std::lock_guard lock(state_->mutex);
+  if (state_->health == Health::down && health != Health::down) ++state_->connections;
   state_->health = health;
+}
+
+void MemoryBrokers::lose(const std::string& stream, std::size_t kept) {
+  const std::lock_guard lock(state_->mutex);
+  if (kept == 0) state_->streams.erase(stream);
+  const auto found = state_->streams.find(stream);
+  if (found == state_->streams.end() || kept >= found->second.messages.size()) return;
+  found->second.messages.resize(kept);
+  std::erase_if(found->second.sequences, [&](const auto& one) { return one.second > kept; });
 }
 
 std::vector<Message> MemoryBrokers::stored(const std::string& stream) const {

@@ -28,6 +28,9 @@ class MemoryBrokers final : public Brokers {
   // What a stream holds, oldest first; empty for an unknown stream.
   std::vector<Message> stored(const std::string& stream) const;
 
+  // As after a power loss: only the first `kept` messages of the stream are left; with 0 there is no such stream.
+  void lose(const std::string& stream, std::size_t kept);
+
   struct State;
 
  private:

@@ -2,7 +2,7 @@
 
 #include "services/chassis/broker/broker_contract.hpp"
 #include "services/chassis/broker/consume_contract.hpp"
-#include "services/chassis/broker/subjects.hpp"
+#include "services/chassis/broker/quiet_contract.hpp"
 
 namespace chassis::broker {
 namespace {
@@ -12,6 +12,7 @@ class MemoryHarness {
   Brokers& brokers() { return brokers_; }
   static std::string url() { return "memory:"; }
   void take_down() { brokers_.set(MemoryBrokers::Health::down); }
+  void forget() { brokers_.lose("ORDERS", 0); }
   void bring_back() { brokers_.set(MemoryBrokers::Health::up); }
   std::vector<Message> stored(const std::string& stream) { return brokers_.stored(stream); }
 
@@ -22,6 +23,7 @@ class MemoryHarness {
 
 INSTANTIATE_TYPED_TEST_SUITE_P(Memory, BrokerContract, ::testing::Types<MemoryHarness>);
 INSTANTIATE_TYPED_TEST_SUITE_P(Memory, ConsumeContract, ::testing::Types<MemoryHarness>);
+INSTANTIATE_TYPED_TEST_SUITE_P(Memory, QuietContract, ::testing::Types<MemoryHarness>);
 
 TEST(MemoryBroker, ASilentBrokerTimesOut) {
   base::SystemClock clock;
@@ -31,26 +33,6 @@ TEST(MemoryBroker, ASilentBrokerTimesOut) {
   const auto deadline = clock.monotonic() + std::chrono::seconds(10);
   const auto results = base::run_task(broker->publish(deadline, std::vector<Message>(1)));
   EXPECT_EQ(results.at(0).error().code, base::ErrorCode::timeout);
-}
-
-TEST(Subjects, MatchAsNatsDoes) {
-  EXPECT_TRUE(subject_matches("a.b", "a.b"));
-  EXPECT_TRUE(subject_matches("a.*", "a.b"));
-  EXPECT_TRUE(subject_matches("a.>", "a.b.c"));
-  EXPECT_FALSE(subject_matches("a.>", "a"));
-  EXPECT_FALSE(subject_matches("a.*", "a.b.c"));
-  EXPECT_FALSE(subject_matches("a.b", "a.c"));
-  EXPECT_FALSE(subject_matches("a.b.c", "a.b"));
-}
-
-TEST(Subjects, OfTwoPatternsWhatMatchesBoth) {
-  EXPECT_EQ(subjects_in_both("a.events.>", "*.events.order.placed"), "a.events.order.placed");
-  EXPECT_EQ(subjects_in_both("*.x", "a.*"), "a.x");
-  EXPECT_EQ(subjects_in_both("a.>", ">"), "a.>");
-  EXPECT_EQ(subjects_in_both("a.*.c", "a.>"), "a.*.c");
-  EXPECT_EQ(subjects_in_both("a.b", "a.b"), "a.b");
-  EXPECT_EQ(subjects_in_both("a.b", "a.c"), std::nullopt);
-  EXPECT_EQ(subjects_in_both("a", "a.>"), std::nullopt);
 }
 
 }  // namespace

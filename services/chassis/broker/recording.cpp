@@ -14,8 +14,18 @@ class RecordingBroker final : public Broker {
     return inner_->ensure_stream(deadline, std::move(stream));
   }
 
-  base::Task<std::vector<base::Result<void>>> publish(base::Monotonic deadline,
-                                                      std::vector<Message> messages) override {
+  base::Task<base::Result<std::uint64_t>> last_sequence(base::Monotonic deadline, std::string stream) override {
+    return inner_->last_sequence(deadline, std::move(stream));
+  }
+
+  base::Task<base::Result<std::vector<std::string>>> subjects(base::Monotonic deadline, std::string pattern) override {
+    return inner_->subjects(deadline, std::move(pattern));
+  }
+
+  std::uint64_t connections() const override { return inner_->connections(); }
+
+  base::Task<std::vector<base::Result<Stored>>> publish(base::Monotonic deadline,
+                                                        std::vector<Message> messages) override {
     auto copies = messages;
     auto results = co_await inner_->publish(deadline, std::move(messages));
     for (std::size_t i = 0; i < results.size() && i < copies.size(); ++i) {

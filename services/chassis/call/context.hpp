@@ -2,6 +2,7 @@
 // What travels with one call through every layer and to the next service: who asked (trace, request id) and how long
 // there is left. A plain value.
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -10,6 +11,10 @@
 #include "base/random.hpp"
 
 namespace chassis {
+
+namespace ledger {
+class Claim;
+}
 
 // W3C Trace Context (https://www.w3.org/TR/trace-context/), version 00.
 struct TraceContext {
@@ -34,6 +39,10 @@ struct CallContext {
   TraceContext trace;
   std::string request_id;    // 1–128 of [A-Za-z0-9._-]; taken from X-Request-Id or new
   base::Monotonic deadline;  // the answer is worth nothing after it
+  // What is being answered here, as metrics name it: `POST /v1/orders` or `/order.v1.OrderService/PlaceOrder`, never a
+  // path. Calls made meanwhile are counted for it. Empty for work that nobody asked for.
+  std::string endpoint = {};
+  std::shared_ptr<ledger::Claim> claim = {};  // of work that is to be done once (ledger/ledger.hpp), else null
 };
 
 // The caller's X-Request-Id when it is well-formed, else a new one.

@@ -245,7 +245,7 @@ base::Result<Config> parse_config(std::string_view json) {
   root.text("bind", config.bind);
   read_ports(root, config, problems);
   read_url(root, "database", {"sqlite:", "postgres://"}, config.database_url, problems);
-  read_url(root, "broker", {"nats://"}, config.broker_url, problems);
+  read_url(root, "broker", {"nats://", "redis://"}, config.broker_url, problems);
   read_calls(root, config, problems);
   read_consumes(root, config, problems);
   read_discovery(root, config, problems);

@@ -10,11 +10,12 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "services/chassis/config/settings.hpp"
 
 namespace chassis {
 
 struct CallConfig {
-  std::string address;                       // host:port of the gRPC side
+  std::string address;                       // host:port of the gRPC side; of the REST side where there is no gRPC
   std::chrono::milliseconds timeout{5'000};  // of one call, when the caller's deadline leaves as much
 };
 
@@ -51,6 +52,7 @@ struct Config {
   std::size_t body_bytes = 1024 * 1024;
   std::size_t connections = 1024;
   std::chrono::milliseconds stop_grace{10'000};
+  Settings settings;  // not from the document: the process's environment variables
 };
 
 // Errors: malformed; names the key and what was expected.

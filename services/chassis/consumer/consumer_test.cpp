@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 
 #include "services/chassis/api/testdata/sample.pb.h"
+#include "services/chassis/ledger/table.hpp"
 #include "services/chassis/testing/fake_environment.hpp"
 
 namespace chassis {
@@ -120,6 +121,70 @@ TEST_F(OfSeveralPublishers, AreAllHeard) {
   EXPECT_THAT(app.handled, UnorderedElementsAre("o1/e1", "o2/e2"));
 }
 
+// Nobody is declared as the publisher: streams that take the type are all heard, whenever they come; the service's own,
+// which takes it by its wildcard, is not in the way.
+TEST_F(ConsumerTest, HearsEachStreamThatTakesWhatNobodySaysToPublish) {
+  const auto make = [&](const std::string& name, const std::string& service) {
+    broker::Stream stream{name, {service + ".events.>"}};
+    world.ask(broker->ensure_stream(world.clock.monotonic() + 1s, std::move(stream)));
+  };
+  make("A-FIRST", "a-first");
+  make("MAIL-SERVICE", "mail-service");
+  start();
+  publish("e1", "o1");
+  world.advance(100ms);
+  EXPECT_THAT(app.handled, ElementsAre("o1/e1"));
+  make("Z-LATE", "z-late");
+  publish("e2", "o2", R"({"id":"n"})", "order.placed", "z-late");
+  publish("e3", "o3", R"({"id":"n"})", "order.placed", "mail-service");
+  world.advance(15s);
+  EXPECT_THAT(app.handled, ElementsAre("o1/e1", "o2/e2"));
+  world.advance(60s);
+  publish("e4", "o4", R"({"id":"n"})", "order.placed", "a-first");
+  world.advance(5s);
+  EXPECT_THAT(app.handled, ElementsAre("o1/e1", "o2/e2", "o4/e4"));
+}
+
+// The broker delivers one event twice; each time under another id of its own, so that its own window does not help.
+TEST_F(ConsumerTest, WithALedgerARepetitionIsPassedOver) {
+  const std::vector<db::Migration> migrations{{1, "ledger", std::string(ledger::table_sql())}};
+  const auto database = world.databases.open("sqlite::memory:", migrations).value();
+  Ledger ledger(world.env, *database);
+  consumer = std::make_unique<Consumer>(world.env, *broker);
+  consumer->remember_in(ledger);
+  consumer->on("order.placed", app, handle);
+  world.scheduler.spawn(consumer->run());
+  const std::string event =
+      R"({"specversion":"1.0","id":"e1","source":"/shop","type":"order.placed","subject":"o1","data":{"id":"n"}})";
+  publish_body("first", event);
+  world.advance(100ms);
+  publish_body("second", event);
+  publish("e1", "o2");  // the same event by id and source, whatever else it says
+  publish("e2", "o1");
+  world.advance(100ms);
+  EXPECT_THAT(app.handled, ElementsAre("o1/e1", "o1/e2"));
+  EXPECT_THAT(metrics(), HasSubstr(R"(consumer_events_total{event="order.placed",outcome="repeated"} 2)"));
+  EXPECT_THAT(metrics(), HasSubstr(R"(ledger_claims_total{outcome="replayed",scope="event order.placed"} 2)"));
+  world.stop();
+}
+
+TEST_F(ConsumerTest, WithALedgerAFailureIsTriedAgain) {
+  const std::vector<db::Migration> migrations{{1, "ledger", std::string(ledger::table_sql())}};
+  const auto database = world.databases.open("sqlite::memory:", migrations).value();
+  Ledger ledger(world.env, *database);
+  consumer = std::make_unique<Consumer>(world.env, *broker);
+  consumer->remember_in(ledger);
+  consumer->on("order.placed", app, handle);
+  world.scheduler.spawn(consumer->run());
+  app.failures["e1"] = base::fail(ErrorCode::not_found, "no such order yet");
+  publish("e1", "o1");
+  world.advance(1500ms);
+  app.failures.clear();
+  world.advance(10s);
+  EXPECT_THAT(app.handled, ElementsAre("o1/e1"));
+  world.stop();
+}
+
 TEST_F(ConsumerTest, HandsOverEventDataAndContext) {
   start();
   publish("e1", "o1");
@@ -141,7 +206,7 @@ TEST_F(ConsumerTest, HandsOverEventDataAndContext) {
 }
 
 TEST_F(ConsumerTest, WhatFailsComesAgainAfterAGrowingDelayAndIsParkedInTheEnd) {
-  app.failures["e1"] = base::fail(ErrorCode::unavailable, "the mail server is away");
+  app.failures["e1"] = base::fail(ErrorCode::internal, "there is no such template");
   start();
   publish("e1", "o1");
   publish("e2", "o1");
@@ -154,7 +219,7 @@ TEST_F(ConsumerTest, WhatFailsComesAgainAfterAGrowingDelayAndIsParkedInTheEnd) {
   const auto copy = parked()[0];
   EXPECT_EQ(copy.subject, "mail-service.parked.order.placed");
   EXPECT_EQ(copy.id, "e1");
-  EXPECT_EQ(copy.headers.get("Parked-Reason"), "the mail server is away");
+  EXPECT_EQ(copy.headers.get("Parked-Reason"), "there is no such template");
   EXPECT_EQ(copy.headers.get("Parked-Subject"), "shop.events.order.placed");
   EXPECT_EQ(copy.headers.get("Parked-Attempts"), "5");
   EXPECT_EQ(copy.headers.get("X-Request-Id"), "r-1");
@@ -163,6 +228,35 @@ TEST_F(ConsumerTest, WhatFailsComesAgainAfterAGrowingDelayAndIsParkedInTheEnd) {
   EXPECT_THAT(metrics(), HasSubstr(R"(consumer_events_total{event="order.placed",outcome="parked"} 1)"));
   world.advance(600s);
   EXPECT_EQ(app.attempts.size(), 6U) << "it is gone for good";
+}
+
+// What `msctl dlq replay` does.
+TEST_F(ConsumerTest, WhatWasParkedIsHandledAgainWhenItIsReplayed) {
+  app.failures["e1"] = base::fail(ErrorCode::invalid, "no such user");
+  start();
+  publish("e1", "o1");
+  world.advance(100ms);
+  ASSERT_EQ(parked().size(), 1U);
+  const auto replay = [this](const std::string& mark) {
+    auto letter = parked()[0];
+    letter.subject = "mail-service.replay.order.placed";
+    letter.id.clear();
+    letter.headers.add("Parked-Replay", mark);
+    std::vector<broker::Message> messages{std::move(letter)};
+    ASSERT_TRUE(world.ask(broker->publish(world.clock.monotonic() + 1s, std::move(messages)))->front());
+    world.advance(100ms);
+  };
+  replay("r1");  // it still fails
+  ASSERT_EQ(parked().size(), 3U) << "parked, replayed, parked again";
+  EXPECT_EQ(parked()[2].subject, "mail-service.parked.order.placed");
+  EXPECT_EQ(parked()[2].headers.get("Parked-Subject"), "shop.events.order.placed");
+  EXPECT_FALSE(parked()[2].headers.has("Parked-Replay"));
+  EXPECT_NE(parked()[2].id, "e1") << "the broker would take it for the first one";
+  app.failures.clear();
+  replay("r2");
+  EXPECT_THAT(app.handled, ElementsAre("o1/e1"));
+  EXPECT_EQ(app.last_context.request_id, "r-1");
+  EXPECT_THAT(metrics(), HasSubstr(R"(consumer_events_total{event="order.placed replayed",outcome="done"} 1)"));
 }
 
 TEST_F(ConsumerTest, AFailureThatPassesIsHandledInTheEnd) {
@@ -255,7 +349,7 @@ TEST_F(ConsumerTest, AtShutdownWhatRunsIsFinishedAndTheRestGivenBack) {
   world.advance(5s);
   EXPECT_THAT(app.handled, ElementsAre("a/a1"));
   // Another instance has them at once, long before ack_wait is over.
-  auto heir = broker->subscribe({"mail-service-order-placed", "*.events.order.placed"});
+  auto heir = broker->subscribe({"mail-service-order-placed-from-shop", "shop.events.order.placed"});
   const auto left = world.ask(heir->fetch(world.clock.monotonic() + 1s, 10));
   ASSERT_TRUE(left && *left);
   ASSERT_EQ(left->value().size(), 2U);

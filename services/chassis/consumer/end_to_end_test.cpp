@@ -1,15 +1,18 @@
-// From a transaction to a handler over the real broker: outbox, JetStream, consumer, on a real scheduler.
+// From a transaction to a handler over each real broker: outbox, stream, consumer, on a real scheduler.
 #include <gmock/gmock.h>
 #include <boost/asio/co_spawn.hpp>
 
+#include "base/subjects.hpp"
 #include "services/chassis/api/testdata/sample.pb.h"
-#include "services/chassis/broker/nats/nats.hpp"
 #include "services/chassis/broker/nats/nats_server.hpp"
+#include "services/chassis/broker/redis/redis_server.hpp"
 #include "services/chassis/consumer/consumer.hpp"
+#include "services/chassis/host/brokers.hpp"
 #include "services/chassis/host/http.hpp"
 #include "services/chassis/host/io_threads.hpp"
 #include "services/chassis/host/scheduler.hpp"
 #include "services/chassis/outbox/outbox.hpp"
+#include "services/chassis/outbox/table.hpp"
 #include "services/chassis/rpc/memory.hpp"
 #include "services/chassis/testing/fake_environment.hpp"
 
@@ -36,7 +39,7 @@ struct World {
   AsioHttp http{threads};
   rpc::MemoryTransport rpc{clock};
   db::InlineSqlite databases{clock};
-  broker::NatsBrokers brokers;
+  BrokersByUrl brokers;
   testing::CapturedLog log;
   Metrics metrics;
   testing::CapturedLifecycle lifecycle;
@@ -81,7 +84,8 @@ base::Task<bool> until_seen(World& world, const App& app, std::size_t count) {
   co_return false;
 }
 
-base::Task<> scenario(World& world, broker::NatsServer& server, App& app) {
+template <class Server>
+base::Task<> scenario(World& world, Server& server, App& app) {
   const auto migration = std::string(outbox::table_sql());
   const auto database = world.databases.open("sqlite::memory:", {{1, "outbox", migration}}).value();
   const auto broker = world.brokers.connect(server.url()).value();
@@ -105,8 +109,55 @@ base::Task<> scenario(World& world, broker::NatsServer& server, App& app) {
   co_await world.scheduler.join();
 }
 
-TEST(EndToEnd, WhatWasCommittedIsHandled) {
-  broker::NatsServer server;
+base::Task<Result<void>> make_streams(World& world, broker::Broker& broker, std::vector<std::string> services) {
+  for (const auto& service : services) {
+    Result<void> made = base::fail(base::ErrorCode::unavailable, "not tried yet");
+    for (const auto end = world.clock.monotonic() + 10s; !made && world.clock.monotonic() < end;) {
+      broker::Stream stream{base::stream_name(service), {service + ".events.>"}};
+      made = co_await broker.ensure_stream(world.clock.monotonic() + 1s, std::move(stream));
+      if (!made) co_await world.scheduler.sleep(5ms);
+    }
+    CO_TRY(made);
+  }
+  co_return base::success();
+}
+
+// Nobody says who publishes, and the streams that are there first take the type by their wildcards.
+template <class Server>
+base::Task<> scenario_of_many_streams(World& world, Server& server, App& app) {
+  const auto migration = std::string(outbox::table_sql());
+  const auto database = world.databases.open("sqlite::memory:", {{1, "outbox", migration}}).value();
+  const auto broker = world.brokers.connect(server.url()).value();
+  std::vector<std::string> services{"alpha", "mail-service"};
+  const auto made = co_await make_streams(world, *broker, std::move(services));
+  EXPECT_TRUE(made);
+  Consumer consumer(world.consumer, *broker);
+  consumer.on("order.placed", app, handle);
+  world.scheduler.spawn(consumer.run());
+  const std::string body =
+      R"({"specversion":"1.0","id":"a","source":"/alpha","type":"order.placed","data":{"id":"a"}})";
+  std::vector<broker::Message> messages;
+  messages.push_back({"alpha.events.order.placed", "a", {}, body});
+  const auto answers = co_await broker->publish(world.clock.monotonic() + 5s, std::move(messages));
+  EXPECT_TRUE(answers.at(0));
+  EXPECT_TRUE(co_await until_seen(world, app, 1)) << "so it has its place there";
+  outbox::Relay relay(world.publisher, *database, *broker);
+  world.scheduler.spawn(relay.run());
+  const auto added = co_await add_event(world, *database, "1");
+  EXPECT_TRUE(added);
+  EXPECT_TRUE(co_await until_seen(world, app, 2)) << "a stream that came later is heard as well";
+  world.scheduler.request_shutdown();
+  co_await world.scheduler.join();
+}
+
+template <class Server>
+class EndToEnd : public ::testing::Test {};
+
+using Servers = ::testing::Types<broker::NatsServer, broker::RedisServer>;
+TYPED_TEST_SUITE(EndToEnd, Servers);
+
+TYPED_TEST(EndToEnd, WhatWasCommittedIsHandled) {
+  TypeParam server;
   World world("shop");
   App app{&world, {}, {}, true};
   boost::asio::co_spawn(world.threads.first(), scenario(world, server, app), [&](std::exception_ptr thrown) {
@@ -118,6 +169,20 @@ TEST(EndToEnd, WhatWasCommittedIsHandled) {
   // Once or more: what the broker did not hear of before it was killed comes again. Only an inbox makes that once.
   for (const auto& [id, times] : app.seen) EXPECT_GE(times, 1) << id;
   EXPECT_EQ(app.trace_id, trace_id);
+}
+
+TYPED_TEST(EndToEnd, WhatNobodySaysToPublishIsHeardOfAllStreams) {
+  TypeParam server;
+  World world("shop");
+  App app{&world, {}, {}, true};
+  boost::asio::co_spawn(world.threads.first(), scenario_of_many_streams(world, server, app),
+                        [&](std::exception_ptr thrown) {
+                          if (thrown) std::rethrow_exception(thrown);
+                          world.threads.first().stop();
+                        });
+  world.threads.run();
+  world.threads.stop();
+  EXPECT_EQ(app.seen, (std::map<std::string, int>{{"1", 1}, {"a", 1}}));
 }
 
 }  // namespace

@@ -31,6 +31,8 @@ class Row {
   // A column of another type reads as 0 or "" — the SQL text decides the type, so that is a defect, not an input error.
   std::int64_t integer(std::size_t column) const;
   const std::string& text(std::size_t column) const;
+  // The same without a copy of it; the column is empty afterwards.
+  std::string take_text(std::size_t column);
 
  private:
   std::vector<Value> values_;

@@ -1,3 +1,5 @@
+#include <utility>
+
 #include "services/chassis/db/database.hpp"
 
 namespace chassis::db {
@@ -11,6 +13,11 @@ const std::string& Row::text(std::size_t column) const {
   static const std::string empty;
   const auto* value = std::get_if<std::string>(&values_.at(column));
   return value == nullptr ? empty : *value;
+}
+
+std::string Row::take_text(std::size_t column) {
+  auto* text = std::get_if<std::string>(&values_.at(column));
+  return text == nullptr ? std::string() : std::exchange(*text, {});
 }
 
 }  // namespace chassis::db

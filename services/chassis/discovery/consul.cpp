@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "base/json.hpp"
+#include "base/json_text.hpp"
 #include "services/chassis/discovery/interruptible.hpp"
 
 namespace chassis::discovery {
@@ -44,21 +45,16 @@ bool is_ipv4(std::string_view text) {
   return dots == 3;
 }
 
-std::string text_of(const base::Json& json, const char* key) {
-  const auto found = json.find(key);
-  return found != json.end() && found->is_string() ? found->get<std::string>() : std::string();
-}
-
 std::optional<Endpoint> read_endpoint(const base::Json& entry) {
   if (!entry.is_object()) return std::nullopt;
   const auto service = entry.find("Service");
   if (service == entry.end() || !service->is_object()) return std::nullopt;
   Endpoint endpoint;
-  endpoint.id = text_of(*service, "ID");
-  endpoint.address = text_of(*service, "Address");
+  endpoint.id = base::text_at(*service, "ID");
+  endpoint.address = base::text_at(*service, "Address");
   const auto node = entry.find("Node");
   if (endpoint.address.empty() && node != entry.end() && node->is_object())
-    endpoint.address = text_of(*node, "Address");
+    endpoint.address = base::text_at(*node, "Address");
   if (endpoint.address == "localhost") endpoint.address = "127.0.0.1";
   const auto port = service->find("Port");
   const bool has_port = port != service->end() && port->is_number_unsigned() && port->get<std::uint64_t>() <= 65535;

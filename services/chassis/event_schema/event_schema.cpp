@@ -1,9 +1,11 @@
 #include "services/chassis/event_schema/event_schema.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <set>
 
 #include "base/pattern/pattern.hpp"
+#include "base/schema_name.hpp"
 
 namespace chassis {
 namespace {
@@ -20,11 +22,10 @@ const Json* member(const Json& schema, const char* key) {
   return found == schema.end() ? nullptr : &*found;
 }
 
-bool has_type(const Json& value, const std::string& type) {
+bool has_type(const Json& value, std::string_view type) {
   if (type == "integer") {
     return value.is_number_integer() ||
-           (value.is_number_float() &&
-            value.get<double>() == static_cast<double>(static_cast<std::int64_t>(value.get<double>())));
+           (value.is_number_float() && value.get<double>() == std::trunc(value.get<double>()));
   }
   return (type == "object" && value.is_object()) || (type == "array" && value.is_array()) ||
          (type == "string" && value.is_string()) || (type == "boolean" && value.is_boolean()) ||
@@ -129,24 +130,22 @@ class DataCheck {
  public:
   DataCheck(const Json& document, const Patterns& patterns) : document_(document), patterns_(patterns) {}
 
-  void check(const Json& given, const Json& value, const std::string& path, int depth = 0) {
-    const Json* schema = &given;
-    for (; depth <= max_depth; ++depth) {
-      const Json* reference = schema->is_object() ? member(*schema, "$ref") : nullptr;
-      if (reference == nullptr) break;
-      const auto& text = reference->get_ref<const std::string&>();
-      schema = text == "#" ? &document_ : &document_[Json::json_pointer(text.substr(1))];
-    }
+  void check(const Json& schema, const Json& value, const std::string& path, int depth = 0) {
     if (depth > max_depth) return problem(path, "is nested too deep");
-    if (schema->is_boolean()) {
-      if (*schema == Json(false)) problem(path, "must not be there");
+    if (schema.is_boolean()) {
+      if (schema == Json(false)) problem(path, "must not be there");
       return;
     }
-    any_value(*schema, value, path, depth);
-    if (value.is_string()) text(*schema, value.get_ref<const std::string&>(), path);
-    if (value.is_number()) number(*schema, value, path);
-    if (value.is_array()) list(*schema, value, path, depth);
-    if (value.is_object()) object(*schema, value, path, depth);
+    // What stands beside a reference is demanded as well.
+    if (const Json* reference = member(schema, "$ref")) {
+      const auto& text = reference->get_ref<const std::string&>();
+      check(text == "#" ? document_ : document_[Json::json_pointer(text.substr(1))], value, path, depth + 1);
+    }
+    any_value(schema, value, path, depth);
+    if (value.is_string()) text(schema, value.get_ref<const std::string&>(), path);
+    if (value.is_number()) number(schema, value, path);
+    if (value.is_array()) list(schema, value, path, depth);
+    if (value.is_object()) object(schema, value, path, depth);
   }
 
   std::vector<base::FieldError> take() { return std::move(problems_); }
@@ -164,9 +163,8 @@ class DataCheck {
 
   void any_value(const Json& schema, const Json& value, const std::string& path, int depth) {
     if (const Json* type = member(schema, "type")) {
-      const Json types = type->is_array() ? *type : Json::array({*type});
-      const bool good =
-          std::any_of(types.begin(), types.end(), [&value](const Json& each) { return has_type(value, each); });
+      const auto fits_one = [&value](const Json& one) { return has_type(value, one.get_ref<const std::string&>()); };
+      const bool good = type->is_array() ? std::any_of(type->begin(), type->end(), fits_one) : fits_one(*type);
       if (!good)
         return problem(path,
                        "must be of type " + (type->is_string() ? type->get<std::string>() : base::dump_json(*type)));
@@ -200,7 +198,7 @@ class DataCheck {
     if (most != nullptr && length > most->get<double>())
       problem(path, "must have at most " + most->dump() + " characters");
     if (const Json* pattern = member(schema, "pattern");
-        pattern != nullptr && !patterns_.at(*pattern).found_in(value)) {
+        pattern != nullptr && !patterns_.at(pattern->get_ref<const std::string&>()).found_in(value)) {
       problem(path, "must match " + pattern->get<std::string>());
     }
   }
@@ -298,6 +296,7 @@ base::Result<EventSchemas> EventSchemas::read(const std::vector<std::string_view
     if (id.empty() || !schemas.schemas_.emplace(id, std::move(schema)).second) {
       return base::fail(ErrorCode::malformed, "an event schema has no $id of its own: \"" + id + "\"");
     }
+    if (auto name = base::parse_schema_name(id)) schemas.versions_[std::move(name->type)].insert(name->version);
   }
   return schemas;
 }
@@ -306,6 +305,12 @@ base::Result<void> EventSchemas::check(const std::string& id, const Json& data) 
   const auto found = schemas_.find(id);
   if (found == schemas_.end()) return base::fail(ErrorCode::invalid, "there is no schema " + id);
   return found->second.check(data);
+}
+
+const std::set<int>& EventSchemas::versions_of(const std::string& type) const {
+  static const std::set<int> none;
+  const auto found = versions_.find(type);
+  return found == versions_.end() ? none : found->second;
 }
 
 }  // namespace chassis

@@ -1,6 +1,7 @@
 #pragma once
-// The JSON Schemas of the events that a service publishes: files events/TYPE.vN.schema.json, compiled in by
-// msctl_events(), so that what a schema refuses is never published.
+// The JSON Schemas of events: files TYPE.vN.schema.json. Those of the events that a service publishes are compiled in
+// by msctl_events(), so that what a schema refuses is never published; those that it knows of others' events by
+// msctl_consumes(), so that its handlers read nothing else (chassis/consumer).
 //
 // Knows of draft 2020-12: type, enum, const, properties, required, additionalProperties, items, minItems, maxItems,
 // uniqueItems, minLength, maxLength (in code points), pattern (as RE2), minimum, maximum, exclusiveMinimum,
@@ -9,6 +10,7 @@
 
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -44,8 +46,12 @@ class EventSchemas {
   // Errors: invalid, for data that the schema refuses, and when there is no schema of that name.
   base::Result<void> check(const std::string& id, const base::Json& data) const;
 
+  // Those of a type, by their names; empty for a type without a schema.
+  const std::set<int>& versions_of(const std::string& type) const;
+
  private:
   std::map<std::string, EventSchema> schemas_;
+  std::map<std::string, std::set<int>> versions_;
 };
 
 }  // namespace chassis

@@ -1,6 +1,6 @@
 #include "services/chassis/event_schema/event_schema.hpp"
 
-#include <gtest/gtest.h>
+#include <gmock/gmock.h>
 
 namespace chassis {
 namespace {
@@ -51,6 +51,9 @@ INSTANTIATE_TEST_SUITE_P(
         Row{R"({"oneOf":[{"type":"number"},{"type":"integer"}]})", "1", "data must be only one of the alternatives"},
         Row{R"({"not":{"type":"string"}})", R"("a")", "data is what it must not be"},
         Row{R"({"$ref":"#/$defs/a","$defs":{"a":{"type":"string"}}})", "1", "data must be of type string"},
+        Row{R"({"$ref":"#/$defs/a","maxLength":1,"$defs":{"a":{"type":"string"}}})", R"("ab")",
+            "data must have at most 1 characters"},
+        Row{R"({"$ref":"#/$defs/a","maxLength":1,"$defs":{"a":{"type":"string"}}})", R"("a")", ""},
         Row{R"({"properties":{"next":{"$ref":"#"}},"required":["id"]})", R"({"id":1,"next":{"id":2,"next":{}}})",
             "next.next.id is missing"},
         Row{R"({"$ref":"#"})", "1", "data is nested too deep"}, Row{"true", "1", ""},
@@ -74,6 +77,15 @@ TEST(EventSchemasById, KnowTheirOwnOnly) {
   EXPECT_EQ(schemas.value().check("urn:a:3", base::Json::object()).error().message, "there is no schema urn:a:3");
   EXPECT_FALSE(EventSchemas::read({R"({"type":"object"})"}));
   EXPECT_FALSE(EventSchemas::read({R"({"$id":"urn:a:1"})", R"({"$id":"urn:a:1"})"}));
+}
+
+TEST(EventSchemasByType, TellTheVersionsThatTheyKnow) {
+  const auto schemas = EventSchemas::read({R"({"$id":"urn:msctl:event:a.b:2"})", R"({"$id":"urn:msctl:event:a.b:1"})",
+                                           R"({"$id":"urn:msctl:event:c:10"})", R"({"$id":"urn:other"})"});
+  ASSERT_TRUE(schemas);
+  EXPECT_THAT(schemas.value().versions_of("a.b"), testing::ElementsAre(1, 2));
+  EXPECT_THAT(schemas.value().versions_of("c"), testing::ElementsAre(10));
+  EXPECT_THAT(schemas.value().versions_of("a"), testing::IsEmpty());
 }
 
 }  // namespace

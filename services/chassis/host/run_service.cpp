@@ -7,12 +7,14 @@
 #include <fstream>
 #include <iterator>
 
+#include <unistd.h>
+
 #include <google/protobuf/stubs/logging.h>
 #include <boost/asio/co_spawn.hpp>
 
 #include "base/http/client.hpp"
 #include "base/random.hpp"
-#include "services/chassis/broker/nats/nats.hpp"
+#include "services/chassis/host/brokers.hpp"
 #include "services/chassis/host/crash.hpp"
 #include "services/chassis/host/databases.hpp"
 #include "services/chassis/host/held_sockets.hpp"
@@ -28,6 +30,16 @@ namespace {
 
 constexpr int usage_error = 2;
 constexpr std::chrono::seconds check_patience{5};
+
+Settings settings_of_this_process() {
+  std::map<std::string, std::string> values;
+  for (char** variable = environ; *variable != nullptr; ++variable) {
+    const std::string_view text = *variable;
+    const auto equals = text.find('=');
+    if (equals != std::string_view::npos) values.emplace(text.substr(0, equals), text.substr(equals + 1));
+  }
+  return Settings(std::move(values));
+}
 
 base::Result<Config> load(int argc, char** argv) {
   std::string file;
@@ -46,6 +58,7 @@ base::Result<Config> load(int argc, char** argv) {
   const std::string text{std::istreambuf_iterator<char>(in), {}};
   auto config = parse_config(text);
   if (!config) return base::fail(config.error().code, file + ": " + config.error().message);
+  config.value().settings = settings_of_this_process();
   return config;
 }
 
@@ -102,11 +115,11 @@ int run_with(Config config, Inheritance inheritance, const Run& run, HostOptions
   AsioHttp http(threads);
   rpc::GrpcTransport rpc(threads.executors());
   DatabasesByUrl databases(clock);
-  broker::NatsBrokers nats;
+  BrokersByUrl by_url;
   const bool is_tested = !config.states_secret.empty();
   broker::Published published;
-  broker::RecordingBrokers recording(nats, published);
-  broker::Brokers& brokers = is_tested ? static_cast<broker::Brokers&>(recording) : nats;
+  broker::RecordingBrokers recording(by_url, published);
+  broker::Brokers& brokers = is_tested ? static_cast<broker::Brokers&>(recording) : by_url;
   NotifyLifecycle& lifecycle = inheritance.lifecycle;
   Environment env{config, clock, random, scheduler, http, rpc, databases, brokers, log, metrics, lifecycle};
   if (is_tested) env.published = &published;

@@ -28,8 +28,11 @@ namespace chassis::testing {
 class FakeClock final : public base::Clock {
  public:
   base::Monotonic monotonic() const override { return base::Monotonic{} + since_start; }
-  base::Wall wall() const override { return base::Wall(std::chrono::milliseconds(1'795'242'645'000)) + since_start; }
+  base::Wall wall() const override {
+    return base::Wall(std::chrono::milliseconds(1'795'242'645'000)) + since_start + wall_off;
+  }
   std::chrono::milliseconds since_start{1'000'000};
+  std::chrono::milliseconds wall_off{0};  // somebody has set the clock
 };
 
 // The same sequence in every run (splitmix64).

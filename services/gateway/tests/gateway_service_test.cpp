@@ -69,6 +69,18 @@ TEST_F(Gateway, KeepsWhatBelongsToOneConnectionAndWhatClientsClaim) {
   EXPECT_EQ(got.headers.get("x-answer"), "yes");
 }
 
+TEST_F(Gateway, MeasuresWhatItWaitsForAServiceByTheRouteThatAsked) {
+  world.request("HEAD", "/api/users/7");
+  world.request("BREW", "/api/v1/users/7?x=1");
+  const auto text = world.request("GET", "/metrics").body;
+  const std::string name = "http_client_request_duration_seconds_count";
+  for (const char* labels :
+       {R"({caller="HEAD /api/users",method="GET",route="/v1/users",service="user-service"} 1)",
+        R"({caller="other /api/v1/users",method="other",route="/v1/users",service="user-service"} 1)"}) {
+    EXPECT_NE(text.find(name + labels), std::string::npos) << labels << text;
+  }
+}
+
 TEST_F(Gateway, DescribesWhatCanBeReached) {
   answer.body = R"({"paths":{"/v1/users/{id}":{"get":{"operationId":"GetUser"}}},"components":{}})";
   const auto [status, document] = world.json("GET", "/openapi.json");

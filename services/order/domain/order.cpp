@@ -7,6 +7,7 @@ namespace {
 
 constexpr std::size_t max_items = 100;
 constexpr std::size_t max_sku = 64;
+constexpr std::size_t max_language = 35;  // what RFC 5646 has implementations take
 constexpr std::int64_t max_quantity = 1'000'000;
 constexpr std::int64_t max_price = 1'000'000'000'000;
 
@@ -14,11 +15,22 @@ bool is_currency(const std::string& text) {
   return text.size() == 3 && std::all_of(text.begin(), text.end(), [](char c) { return c >= 'A' && c <= 'Z'; });
 }
 
+bool is_letter_or_digit(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'); }
+
 bool is_sku(const std::string& text) {
   return !text.empty() && text.size() <= max_sku && std::all_of(text.begin(), text.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' ||
-           c == '.';
+    return is_letter_or_digit(c) || c == '-' || c == '_' || c == '.';
   });
+}
+
+// The shape of a tag such as de or pt-BR, not whether there is such a language.
+bool is_language(const std::string& text) {
+  return !text.empty() && text.size() <= max_language && text.front() != '-' && text.back() != '-' &&
+         std::all_of(text.begin(), text.end(), [](char c) { return is_letter_or_digit(c) || c == '-'; });
+}
+
+std::string path_of(std::size_t item, const std::string& field) {
+  return "items[" + std::to_string(item) + "]." + field;
 }
 
 void check_item(const Item& item, const std::string& path, std::vector<base::FieldError>& broken) {
@@ -41,8 +53,49 @@ std::vector<base::FieldError> check(const NewOrder& order) {
   for (std::size_t i = 0; i < order.items.size() && i < max_items; ++i) {
     check_item(order.items[i], "items[" + std::to_string(i) + "]", broken);
   }
+  if (!is_language(order.language)) broken.push_back({"language", "must be a language tag such as en or pt-BR"});
   if (broken.empty() && !total(order.items)) broken.push_back({"items", "cost more than can be counted"});
   return broken;
+}
+
+std::vector<base::FieldError> check_sold(const NewOrder& order, const Prices& prices) {
+  std::vector<base::FieldError> broken;
+  std::string other;
+  for (std::size_t i = 0; i < order.items.size(); ++i) {
+    const auto price = prices.find(order.items[i].sku);
+    if (price == prices.end()) {
+      broken.push_back({path_of(i, "sku"), "is not sold"});
+    } else if (price->second.currency != order.currency && other.empty()) {
+      other = price->second.currency;
+    }
+  }
+  if (!other.empty()) broken.push_back({"currency", "must be " + other + ", in which the prices are"});
+  return broken;
+}
+
+std::vector<base::FieldError> check_prices(const NewOrder& order, const Prices& prices) {
+  std::vector<base::FieldError> broken;
+  for (std::size_t i = 0; i < order.items.size(); ++i) {
+    const auto price = prices.find(order.items[i].sku);
+    if (price == prices.end() || price->second.cents == order.items[i].unit_price_cents) continue;
+    broken.push_back({path_of(i, "unit_price_cents"), "is " + std::to_string(price->second.cents) + " now"});
+  }
+  return broken;
+}
+
+bool may_be_cancelled(const Order& order) { return order.status != confirmed; }
+
+std::vector<Item> goods(const std::vector<Item>& items) {
+  std::vector<Item> merged;
+  for (const auto& item : items) {
+    const auto same = std::find_if(merged.begin(), merged.end(), [&](const Item& one) { return one.sku == item.sku; });
+    if (same == merged.end()) {
+      merged.push_back(item);
+    } else {
+      same->quantity += item.quantity;
+    }
+  }
+  return merged;
 }
 
 std::optional<std::int64_t> total(const std::vector<Item>& items) {

@@ -5,11 +5,9 @@
 #include <gtest/gtest.h>
 #include <boost/asio/co_spawn.hpp>
 
-#include "services/chassis/testing/fake_environment.hpp"
-#include "services/order/order_service.hpp"
 #include "services/order/proto/client.hpp"
 #include "services/order/proto/fake.hpp"
-#include "services/user/proto/user.pb.h"
+#include "services/order/tests/order_fixture.hpp"
 
 namespace order_service {
 namespace {
@@ -17,44 +15,30 @@ namespace {
 using chassis::testing::FakeEnvironment;
 using client::Orders;
 
-chassis::Config config() {
-  chassis::Config config;
-  config.name = config.instance = "order-service";
-  config.ports = {{"http", 8082}, {"grpc", 9082}};
-  config.database_url = "sqlite::memory:";
-  config.broker_url = "nats://127.0.0.1:4222";
-  config.calls["user-service"] = {"127.0.0.1:9081", std::chrono::seconds(2)};
-  config.calls["order-service"] = {"127.0.0.1:9082", std::chrono::seconds(2)};  // it is its own caller here
-  return config;
-}
-
-base::Task<base::Result<std::string>> everybody_exists(chassis::rpc::Call call) {
-  user::v1::GetUserRequest request;
-  request.ParseFromString(call.body);
-  user::v1::User user;
-  user.set_id(request.id());
-  co_return user.SerializeAsString();
+// It is its own caller here.
+chassis::Config own_caller() {
+  auto made = config();
+  made.calls["order-service"] = {"127.0.0.1:9082", std::chrono::seconds(2)};
+  return made;
 }
 
 class Subject {
  public:
-  explicit Subject(bool fake) : world_(config()) {
+  explicit Subject(bool fake) : world_(own_caller()) {
     if (fake) {
       auto made = std::make_unique<client::FakeOrders>();
       fake_ = made.get();
       orders_ = std::move(made);
       return;
     }
-    chassis::rpc::Methods methods;
-    methods["/user.v1.UserService/GetUser"] = everybody_exists;
-    users_ = world_.rpc.serve("127.0.0.1", 9081, std::move(methods)).value();
+    neighbours_ = std::make_unique<Neighbours>(world_);
     world_.start(run);
     orders_ = client::connect(world_.env).value();
   }
 
   base::Result<order::v1::Order> place() {
     order::v1::PlaceOrderRequest request;
-    request.set_user_id("ann");
+    request.set_user_id(ann);
     request.set_currency("EUR");
     auto* item = request.add_items();
     item->set_sku("A1");
@@ -83,7 +67,7 @@ class Subject {
 
   FakeEnvironment world_;
   client::FakeOrders* fake_ = nullptr;
-  std::unique_ptr<chassis::rpc::Server> users_;
+  std::unique_ptr<Neighbours> neighbours_;
   std::unique_ptr<Orders> orders_;
 };
 

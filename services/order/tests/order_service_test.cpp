@@ -1,69 +1,17 @@
-// order-service as a whole on a fake environment, with a fake user-service on the in-memory transport.
-#include "services/order/order_service.hpp"
-
-#include <gtest/gtest.h>
-
+// order-service as a whole: what it answers, what it publishes, what it does while others are away.
 #include <fstream>
 
 #include "services/chassis/event_schema/event_schema.hpp"
-#include "services/chassis/testing/fake_environment.hpp"
-#include "services/user/proto/user.pb.h"
+#include "services/order/tests/order_fixture.hpp"
 
 namespace order_service {
 
 const chassis::EventSchemas& event_schemas();  // generated
 namespace {
 
-using chassis::testing::FakeEnvironment;
 using namespace std::chrono_literals;
 
-constexpr const char* ann = "01234567-89ab-7def-8123-0123456789ab";
-
-chassis::Config config() {
-  chassis::Config config;
-  config.name = config.instance = "order-service";
-  config.version = "0.1.0";
-  config.ports = {{"http", 8082}, {"grpc", 9082}};
-  config.database_url = "sqlite::memory:";
-  config.broker_url = "nats://127.0.0.1:4222";
-  config.calls["user-service"] = {"127.0.0.1:9081", 2s};
-  return config;
-}
-
-std::string order_body(const std::string& user, int quantity = 2) {
-  return R"({"user_id":")" + user + R"(","currency":"EUR","items":[{"sku":"A1","quantity":)" +
-         std::to_string(quantity) + R"(,"unit_price_cents":500}]})";
-}
-
-class OrderService : public testing::Test {
- protected:
-  OrderService() : world(config()) {
-    start_users();
-    world.start(run);
-  }
-
-  void start_users() {
-    chassis::rpc::Methods methods;
-    methods["/user.v1.UserService/GetUser"] = [this](chassis::rpc::Call call) { return get_user(std::move(call)); };
-    users = world.rpc.serve("127.0.0.1", 9081, std::move(methods)).value();
-  }
-
-  base::Task<base::Result<std::string>> get_user(chassis::rpc::Call call) {
-    last_call = call;
-    user::v1::GetUserRequest request;
-    request.ParseFromString(call.body);
-    if (request.id() != ann) co_return base::fail(base::ErrorCode::not_found, "no such user");
-    user::v1::User found;
-    found.set_id(ann);
-    co_return found.SerializeAsString();
-  }
-
-  std::vector<chassis::broker::Message> events() { return world.brokers.stored("ORDER-SERVICE"); }
-
-  FakeEnvironment world;
-  std::unique_ptr<chassis::rpc::Server> users;
-  chassis::rpc::Call last_call;
-};
+class OrderService : public OrderFixture {};
 
 // `msctl api check` compares that file with its past. When this fails, the interface has changed: is that compatible?
 // Then write the file anew from a running service: curl -s 127.0.0.1:PORT/openapi.json > services/order/openapi.json
@@ -120,9 +68,10 @@ TEST_F(OrderService, CarriesTraceDeadlineAndRequestIdToTheUserServiceAndIntoTheE
   headers.add("traceparent", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01");
   headers.add("X-Request-Id", "abc-1");
   ASSERT_EQ(world.request("POST", "/v1/orders", order_body(ann), headers).status, 201);
-  EXPECT_TRUE(std::string(last_call.metadata.get("traceparent")).starts_with("00-4bf92f3577b34da6a3ce929d0e0e4736-"));
-  EXPECT_EQ(last_call.metadata.get("x-request-id"), "abc-1");
-  EXPECT_EQ(last_call.deadline, world.clock.monotonic() + 2s);
+  EXPECT_TRUE(std::string(neighbours.last_call.metadata.get("traceparent"))
+                  .starts_with("00-4bf92f3577b34da6a3ce929d0e0e4736-"));
+  EXPECT_EQ(neighbours.last_call.metadata.get("x-request-id"), "abc-1");
+  EXPECT_EQ(neighbours.last_call.deadline, world.clock.monotonic() + 2s);
   world.advance(200ms);
   ASSERT_EQ(events().size(), 1U);
   const auto sent = events().front().headers;
@@ -133,11 +82,20 @@ TEST_F(OrderService, CarriesTraceDeadlineAndRequestIdToTheUserServiceAndIntoTheE
   EXPECT_EQ(event["correlationid"], "abc-1");
 }
 
+TEST_F(OrderService, MeasuresWhatItWaitsForTheUserServiceByTheEndpointThatAsked) {
+  ASSERT_EQ(world.json("POST", "/orders", order_body(ann)).first, 201);
+  const auto text = world.request("GET", "/metrics").body;
+  EXPECT_NE(text.find(R"(rpc_client_call_duration_seconds_count{caller="POST /v1/orders",)"
+                      R"(method="/user.v1.UserService/GetUser",service="user-service"} 1)"),
+            std::string::npos)
+      << text;
+}
+
 TEST_F(OrderService, AnUnknownUserIs422AndUserServiceDownIs503) {
   const auto [unknown, body] = world.json("POST", "/v1/orders", order_body("01234567-89ab-7def-8123-000000000000"));
   EXPECT_EQ(unknown, 422);
   EXPECT_EQ(body["errors"][0]["field"], "user_id");
-  users.reset();
+  neighbours.users.reset();
   const auto [down, problem] = world.json("POST", "/v1/orders", order_body(ann));
   EXPECT_EQ(down, 503) << problem;
   EXPECT_NE(problem["detail"].get<std::string>().find("user-service"), std::string::npos);
@@ -163,6 +121,7 @@ TEST_F(OrderService, APriceThatIsLeftOutIsNotZero) {
   const auto [status, body] = world.json("POST", "/v1/orders", start + "}]}");
   EXPECT_EQ(status, 422);
   EXPECT_EQ(body["errors"][0]["field"], "items[0].unit_price_cents");
+  neighbours.prices["A1"] = 0;
   EXPECT_EQ(world.json("POST", "/v1/orders", start + R"(,"unit_price_cents":0}]})").first, 201);
 }
 

@@ -12,15 +12,13 @@
 #include <vector>
 
 #include "services/chassis/broker/broker.hpp"
-#include "services/chassis/broker/nats/outstanding.hpp"
+#include "services/chassis/broker/errors.hpp"
+#include "services/chassis/broker/outstanding.hpp"
 
 namespace chassis::broker {
 
 class Pull;
 
-// No answer came before the deadline.
-base::Error late();
-base::Error unavailable(const std::string& what);
 base::Result<void> check(natsStatus status);
 // At least 1 and at most a minute; or late().
 base::Result<std::int64_t> milliseconds_left(base::Monotonic deadline);
@@ -40,10 +38,16 @@ class Connection {
   // Blocks for one try of at most 2 s; the library goes on trying when nobody listened. Errors: unavailable.
   base::Result<void> connect();
   // May block up to the write deadline of 2 s when the peer takes nothing. The answer comes through outstanding().
-  void send(std::uint64_t id, const Message& message);
+  // When it is quiet none will.
+  void send(std::uint64_t id, const Message& message, bool is_quiet = false);
+  // Sends what is buffered. Without it the library would wait a millisecond for more.
+  void push();
   // These block until the deadline at most.
   base::Result<void> ensure_stream(base::Monotonic deadline, const Stream& stream);
+  base::Result<std::uint64_t> last_sequence(base::Monotonic deadline, const std::string& stream);
+  base::Result<std::vector<std::string>> subjects(base::Monotonic deadline, const std::string& pattern);
   base::Result<void> ping(base::Monotonic deadline);
+  std::uint64_t connections() const;
   // Makes the subscription's durable consumer when it is missing; the stream that it is on.
   base::Result<std::string> ensure_durable(base::Monotonic deadline, const Subscription& subscription);
 

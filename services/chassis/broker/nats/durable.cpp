@@ -1,9 +1,10 @@
 #include <nats/nats.h>
 
 #include <optional>
+#include <set>
 
+#include "base/subjects.hpp"
 #include "services/chassis/broker/nats/connection.hpp"
-#include "services/chassis/broker/subjects.hpp"
 
 namespace chassis::broker {
 namespace {
@@ -18,19 +19,27 @@ struct Spot {
 
 std::optional<Spot> spot_in(const jsStreamConfig& config, const Subscription& wanted) {
   for (int i = 0; i < config.SubjectsLen; ++i) {
-    if (auto filter = subjects_in_both(config.Subjects[i], wanted.subject)) return Spot{config.Name, *filter};
+    if (auto filter = base::subjects_in_both(config.Subjects[i], wanted.subject)) return Spot{config.Name, *filter};
   }
   return std::nullopt;
 }
 
-Result<Spot> find_spot(jsCtx* context, jsOptions options, const Subscription& wanted) {
-  options.Stream.Info.SubjectsFilter = wanted.subject.c_str();
+using Streams = std::unique_ptr<jsStreamInfoList, void (*)(jsStreamInfoList*)>;
+
+// Those that take some of these subjects; nothing when there are none.
+Result<Streams> streams_of(jsCtx* context, jsOptions options, const std::string& pattern) {
+  options.Stream.Info.SubjectsFilter = pattern.c_str();
   jsStreamInfoList* raw = nullptr;
   const auto status = js_Streams(&raw, context, &options, nullptr);
-  const std::unique_ptr<jsStreamInfoList, void (*)(jsStreamInfoList*)> list(raw, jsStreamInfoList_Destroy);
+  Streams list(raw, jsStreamInfoList_Destroy);
   if (status != NATS_OK && status != NATS_NOT_FOUND) return check(status).error();
-  for (int i = 0; raw != nullptr && i < raw->Count; ++i) {
-    const auto& config = *raw->List[i]->Config;
+  return list;
+}
+
+Result<Spot> find_spot(jsCtx* context, const jsOptions& options, const Subscription& wanted) {
+  TRY(const auto list, streams_of(context, options, wanted.subject));
+  for (int i = 0; list && i < list->Count; ++i) {
+    const auto& config = *list->List[i]->Config;
     if (!wanted.stream.empty() && wanted.stream != config.Name) continue;
     if (auto spot = spot_in(config, wanted)) return std::move(*spot);
   }
@@ -38,6 +47,19 @@ Result<Spot> find_spot(jsCtx* context, jsOptions options, const Subscription& wa
 }
 
 }  // namespace
+
+Result<std::vector<std::string>> Connection::subjects(base::Monotonic deadline, const std::string& pattern) {
+  TRY(const auto jet_stream, this->jet_stream(deadline));
+  TRY(const auto list, streams_of(jet_stream.context.get(), jet_stream.options, pattern));
+  std::set<std::string> parts;
+  for (int i = 0; list && i < list->Count; ++i) {
+    const auto& config = *list->List[i]->Config;
+    for (int k = 0; k < config.SubjectsLen; ++k) {
+      if (auto part = base::subjects_in_both(config.Subjects[k], pattern)) parts.insert(std::move(*part));
+    }
+  }
+  return std::vector<std::string>(parts.begin(), parts.end());
+}
 
 Result<std::string> Connection::ensure_durable(base::Monotonic deadline, const Subscription& subscription) {
   TRY(const auto jet_stream, this->jet_stream(deadline));

@@ -27,6 +27,18 @@ struct Publication {
   std::shared_ptr<Batch> batch;
 };
 
+// Which of them need no answer: those that the next one names. The first one has its own, to count from.
+std::vector<bool> find_quiet(const std::vector<Message>& messages) {
+  std::vector<bool> quiet;
+  for (std::size_t i = 1; i + 1 < messages.size(); ++i) {
+    const auto& message = messages[i];
+    if (!message.is_quiet || message.id.empty() || messages[i + 1].after != message.id) continue;
+    quiet.resize(messages.size());
+    quiet[i] = true;
+  }
+  return quiet;
+}
+
 std::string nak(std::chrono::milliseconds delay) {
   return "-NAK " + base::dump_json({{"delay", std::chrono::nanoseconds(delay).count()}});
 }
@@ -44,13 +56,27 @@ class NatsBroker final : public Broker {
   }
 
   base::Task<Result<void>> ensure_stream(base::Monotonic deadline, Stream stream) override {
-    return on_thread([connection = connection_, deadline, stream = std::move(stream)] {
+    return on_thread<void>([connection = connection_, deadline, stream = std::move(stream)] {
       return connection->ensure_stream(deadline, stream);
     });
   }
 
+  base::Task<Result<std::uint64_t>> last_sequence(base::Monotonic deadline, std::string stream) override {
+    return on_thread<std::uint64_t>([connection = connection_, deadline, stream = std::move(stream)] {
+      return connection->last_sequence(deadline, stream);
+    });
+  }
+
+  base::Task<Result<std::vector<std::string>>> subjects(base::Monotonic deadline, std::string pattern) override {
+    return on_thread<std::vector<std::string>>([connection = connection_, deadline, pattern = std::move(pattern)] {
+      return connection->subjects(deadline, pattern);
+    });
+  }
+
+  std::uint64_t connections() const override { return connection_->connections(); }
+
   base::Task<Result<void>> ping(base::Monotonic deadline) override {
-    return on_thread([connection = connection_, deadline] { return connection->ping(deadline); });
+    return on_thread<void>([connection = connection_, deadline] { return connection->ping(deadline); });
   }
 
   std::unique_ptr<Subscriber> subscribe(Subscription subscription) override;
@@ -58,14 +84,20 @@ class NatsBroker final : public Broker {
   base::Task<Results> publish(base::Monotonic deadline, std::vector<Message> messages) override {
     auto problem = connection_->check_connected();
     if (deadline <= std::chrono::steady_clock::now()) problem = late();
-    if (!problem) co_return Results(messages.size(), problem);
+    if (!problem) co_return Results(messages.size(), problem.error());
     if (messages.empty()) co_return Results();
 
     auto publication = std::make_shared<Publication>();
     publication->messages = std::move(messages);
     auto start = [this, publication](base::Resume<Results> resume) {
-      publication->batch = connection_->outstanding().add(publication->messages.size(), std::move(resume));
-      boost::asio::post(thread_, [connection = connection_, publication] { send(*connection, *publication); });
+      publication->batch = connection_->outstanding().add(publication->messages.size(), std::move(resume),
+                                                          find_quiet(publication->messages));
+      ++publications_;
+      boost::asio::post(thread_, [this, connection = connection_, publication] {
+        send(*connection, *publication);
+        // What is behind it pushes for both: a push waits for the server.
+        if (--publications_ == 0) connection->push();
+      });
     };
     Timer timer(co_await boost::asio::this_coro::executor, deadline);
     timer.async_wait([connection = connection_, publication](boost::system::error_code stopped) {
@@ -79,10 +111,10 @@ class NatsBroker final : public Broker {
   class NatsSubscriber;
 
   static void send(Connection& connection, const Publication& publication) {
-    auto id = publication.batch->first;
-    for (const auto& message : publication.messages) {
-      if (connection.outstanding().answered(*publication.batch)) return;
-      connection.send(id++, message);
+    const auto& batch = *publication.batch;
+    for (std::size_t i = 0; i < publication.messages.size(); ++i) {
+      if (connection.outstanding().answered(batch)) return;
+      connection.send(batch.first + i, publication.messages[i], !batch.quiet.empty() && batch.quiet[i]);
     }
   }
 
@@ -95,8 +127,9 @@ class NatsBroker final : public Broker {
     });
   }
 
-  base::Task<Result<void>> on_thread(std::function<Result<void>()> call) {
-    return base::await_foreign<Result<void>>([this, job = std::move(call)](base::Resume<Result<void>> resume) mutable {
+  template <class T>
+  base::Task<Result<T>> on_thread(std::function<Result<T>()> call) {
+    return base::await_foreign<Result<T>>([this, job = std::move(call)](base::Resume<Result<T>> resume) mutable {
       boost::asio::post(thread_, [job = std::move(job), resume = std::move(resume)]() mutable { resume(job()); });
     });
   }
@@ -105,6 +138,7 @@ class NatsBroker final : public Broker {
   boost::asio::thread_pool thread_{1};
   boost::asio::steady_timer retry_{thread_};
   std::atomic<bool> closing_ = false;
+  std::atomic<int> publications_ = 0;  // on their way to the thread
 };
 
 // Settling is a message to the delivery's own subject that the broker answers, so it goes the way of publications.
@@ -115,7 +149,7 @@ class NatsBroker::NatsSubscriber final : public Subscriber {
   ~NatsSubscriber() override { stop(); }
 
   base::Task<Deliveries> fetch(base::Monotonic deadline, std::size_t at_most) override {
-    if (stopped_) co_return base::fail(ErrorCode::cancelled, "broker: the subscription has ended");
+    if (stopped_) co_return ended();
     CO_TRY(broker_.connection_->check_connected());
     auto start = [this, deadline, at_most](base::Resume<Deliveries> resume) {
       pull_->wait(at_most, std::move(resume));
@@ -141,6 +175,9 @@ class NatsBroker::NatsSubscriber final : public Subscriber {
   base::Task<Result<void>> drop(base::Monotonic deadline, const Delivery& delivery) override {
     return settle(deadline, delivery, "+TERM");
   }
+  base::Task<Result<void>> extend(base::Monotonic deadline, const Delivery& delivery) override {
+    return settle(deadline, delivery, "+WPI");
+  }
 
   void stop() override {
     if (stopped_.exchange(true)) return;
@@ -153,7 +190,8 @@ class NatsBroker::NatsSubscriber final : public Subscriber {
     std::vector<Message> messages;
     messages.push_back({delivery.handle, {}, {}, std::move(verdict)});
     auto answers = co_await broker_.publish(deadline, std::move(messages));
-    co_return std::move(answers.front());
+    CO_TRY(std::move(answers.front()));
+    co_return base::success();
   }
 
   NatsBroker& broker_;

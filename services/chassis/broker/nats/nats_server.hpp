@@ -36,12 +36,15 @@ class NatsServer {
   NatsServer(const NatsServer&) = delete;
 
   const std::string& url() const { return url_; }
+  pid_t pid() const { return pid_; }
   void signal(int number) const { ::kill(pid_, number); }
   void kill() {
     signal(SIGKILL);
     ::waitpid(pid_, nullptr, 0);
     pid_ = -1;
   }
+  // What it had is gone at the next start.
+  void forget() const { std::filesystem::remove_all(folder_ / "store"); }
   // Returns when the server takes connections.
   void start() {
     const auto ports = folder_ / "ports";

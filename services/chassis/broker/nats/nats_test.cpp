@@ -6,6 +6,7 @@
 #include "services/chassis/broker/consume_contract.hpp"
 #include "services/chassis/broker/nats/nats_server.hpp"
 #include "services/chassis/broker/nats/pull.hpp"
+#include "services/chassis/broker/quiet_contract.hpp"
 
 namespace chassis::broker {
 namespace {
@@ -46,6 +47,7 @@ class NatsHarness {
   Brokers& brokers() { return brokers_; }
   std::string url() const { return server_.url(); }
   void take_down() { server_.kill(); }
+  void forget() { server_.forget(); }
   void bring_back() { server_.start(); }
   std::vector<Message> stored(const std::string& stream) { return read_stream(url(), stream); }
   NatsServer& server() { return server_; }
@@ -57,6 +59,7 @@ class NatsHarness {
 
 INSTANTIATE_TYPED_TEST_SUITE_P(Nats, BrokerContract, ::testing::Types<NatsHarness>);
 INSTANTIATE_TYPED_TEST_SUITE_P(Nats, ConsumeContract, ::testing::Types<NatsHarness>);
+INSTANTIATE_TYPED_TEST_SUITE_P(Nats, QuietContract, ::testing::Types<NatsHarness>);
 
 class Nats : public BrokerContract<NatsHarness> {};
 
@@ -78,7 +81,7 @@ TEST_F(Nats, AnAnswerOutstandingWhenTheBrokerDiesFailsBeforeTheDeadline) {
   get_ready();
   harness_.server().signal(SIGSTOP);
   boost::asio::io_context io(1);
-  std::optional<std::vector<base::Result<void>>> results;
+  std::optional<std::vector<base::Result<Stored>>> results;
   std::vector<Message> messages{message("1", "one")};
   boost::asio::co_spawn(io, base::store_result(broker_->publish(soon(), std::move(messages)), results),
                         [](std::exception_ptr) {});
@@ -113,6 +116,31 @@ TEST_F(Nats, AMessageAboveTheServersLimitIsTooLarge) {
   const auto results = publish({message("1", std::string(2 << 20, 'x'))});
   ASSERT_FALSE(results.at(0));
   EXPECT_EQ(results[0].error().code, base::ErrorCode::too_large);
+}
+
+void remove_durable(const std::string& url, const char* stream, const char* durable) {
+  natsConnection* connection = nullptr;
+  jsCtx* context = nullptr;
+  ASSERT_EQ(natsConnection_ConnectTo(&connection, url.c_str()), NATS_OK);
+  ASSERT_EQ(natsConnection_JetStream(&context, connection, nullptr), NATS_OK);
+  EXPECT_EQ(js_DeleteConsumer(context, stream, durable, nullptr, nullptr), NATS_OK);
+  jsCtx_Destroy(context);
+  natsConnection_Destroy(connection);
+}
+
+TEST_F(Nats, APlaceThatWasRemovedWhileNobodyAskedIsMadeAnew) {
+  get_ready();
+  auto subscriber = broker_->subscribe({"mail", "orders.events.>"});
+  publish({message("1", "a")});
+  const auto first = base::run_task(subscriber->fetch(soon(), 1));
+  ASSERT_TRUE(first && first.value().size() == 1);
+  ASSERT_TRUE(base::run_task(subscriber->done(soon(), first.value()[0])));
+  remove_durable(harness_.url(), "ORDERS", "mail");
+  const auto silence = base::run_task(subscriber->fetch(in(milliseconds(200)), 1));
+  EXPECT_TRUE(silence && silence.value().empty());
+  const auto again = base::run_task(subscriber->fetch(soon(), 1));
+  ASSERT_TRUE(again && again.value().size() == 1) << "it begins with the oldest message, as each new one";
+  EXPECT_EQ(again.value()[0].message.body, "a");
 }
 
 TEST_F(Nats, AStopEndsAWaitingFetchAndGivesBackWhatHadCome) {

@@ -9,12 +9,10 @@
 namespace chassis::broker {
 namespace {
 
-using base::ErrorCode;
 using base::Result;
 
 constexpr std::string_view give_back = "-NAK";
-
-base::Error ended() { return base::fail(ErrorCode::cancelled, "broker: the subscription has ended"); }
+constexpr std::int64_t most_ahead_ms = 50;  // that a request ends before who waits for it gives up
 
 void copy_headers(natsMsg* message, base::http::Headers& headers) {
   const char** names = nullptr;
@@ -72,6 +70,7 @@ void Pull::wait(std::size_t at_most, base::Resume<Deliveries> waiter) {
 
 void Pull::answer() {
   std::unique_lock lock(mutex_);
+  if (asked_ > 0 && std::chrono::steady_clock::now() >= asked_until_) forget_durable();
   if (waiter_) resume(std::move(lock), take());
 }
 
@@ -82,8 +81,14 @@ void Pull::fail(const base::Error& error) {
 
 void Pull::lost(const base::Error& error) {
   std::unique_lock lock(mutex_);
-  asked_ = 0;
+  forget_durable();
   if (waiter_) resume(std::move(lock), error);
+}
+
+// The server answers nothing at all for one that is not there, so whoever cannot be sure makes it anew.
+void Pull::forget_durable() {
+  asked_ = 0;
+  requests_.clear();
 }
 
 std::vector<Delivery> Pull::take() {
@@ -145,9 +150,11 @@ Result<void> Pull::subscribe(Connection& connection) {
       handle_, [](void* closure) { delete static_cast<std::shared_ptr<Pull>*>(closure); }, self));
 }
 
-// The request ends a little before the deadline, so that the broker holds none that nobody waits for.
+// The request ends a little before the deadline, so that the broker holds none that nobody waits for, and its word that
+// the time is over comes before that.
 Result<void> Pull::ask(Connection& connection, base::Monotonic deadline) {
-  TRY(const auto wait_ms, milliseconds_left(deadline));
+  TRY(const auto left_ms, milliseconds_left(deadline));
+  const auto wait_ms = left_ms - std::min(left_ms / 10, most_ahead_ms);
   std::unique_lock lock(mutex_);
   asked_ = at_most_;
   asked_until_ = deadline;
@@ -155,7 +162,9 @@ Result<void> Pull::ask(Connection& connection, base::Monotonic deadline) {
   const base::Json wanted{{"batch", at_most_}, {"expires", wait_ms * 1'000'000}};
   lock.unlock();
   const auto body = base::dump_json(wanted);
-  return check(natsConnection_PublishRequestString(connection.handle(), subject.c_str(), inbox_.c_str(), body.c_str()));
+  TRY(check(natsConnection_PublishRequestString(connection.handle(), subject.c_str(), inbox_.c_str(), body.c_str())));
+  connection.push();
+  return base::success();
 }
 
 void Pull::receive(natsConnection* connection, natsMsg* message) {
@@ -180,9 +189,9 @@ void Pull::receive_status(natsMsg* message, const std::string& status) {
   const char* description = nullptr;
   if (natsMsgHeader_Get(message, "Description", &description) != NATS_OK) description = "no such subscription";
   std::unique_lock lock(mutex_);
-  asked_ = 0;
   const bool is_over = status == "408" || status == "404";
-  if (!is_over) requests_.clear();
+  if (is_over) asked_ = 0;
+  if (!is_over) forget_durable();
   if (!waiter_) return;
   resume(std::move(lock), is_over ? Deliveries(take()) : Deliveries(unavailable(description)));
 }

@@ -32,7 +32,7 @@ class Pull : public std::enable_shared_from_this<Pull> {
   // Who waits gets what there is, or the error.
   void answer();
   void fail(const base::Error& error);
-  // The connection was lost, and with it what was asked.
+  // The connection was lost, and with it what was asked; the next one may be to a broker that came back empty.
   void lost(const base::Error& error);
 
   // No more messages: who waits is answered as cancelled. close() on the broker's thread gives back what had come.
@@ -45,6 +45,8 @@ class Pull : public std::enable_shared_from_this<Pull> {
   base::Result<void> ask(Connection& connection, base::Monotonic deadline);
   void receive(natsConnection* connection, natsMsg* message);
   void receive_status(natsMsg* message, const std::string& status);
+  // With the lock held: before the next request the durable is made if need be.
+  void forget_durable();
   // With the lock held, which it gives back.
   void resume(std::unique_lock<std::mutex> lock, Deliveries deliveries);
   std::vector<Delivery> take();

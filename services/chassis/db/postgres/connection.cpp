@@ -128,9 +128,11 @@ auto PgConnection::guard(Step step) -> Result<decltype(step())> {
   } catch (const pqxx::sql_error& refused) {
     auto translated = translate_error(refused.sqlstate(), refused.what());
     if (translated.may_try_again) may_try_again_ = true;
-    // 57P0x: the server ends this connection. Without a state the library lost it and did not notice.
-    if (refused.sqlstate().empty() || refused.sqlstate().starts_with("57P") || !connection_->is_open()) {
-      return lost("the server has ended the connection");
+    // 57P0x: the server ends this connection. Without a state the library lost it and did not notice. 25006: it leads
+    // to a standby, and a new one perhaps to the primary.
+    const auto& state = refused.sqlstate();
+    if (state.empty() || state.starts_with("57P") || state == "25006" || !connection_->is_open()) {
+      return lost("the server has ended the connection, or takes no writes");
     }
     return std::move(translated.error);
   } catch (const std::exception& thrown) {

@@ -43,7 +43,8 @@ ServerError translate_error(const std::string& sqlstate, const std::string& mess
   // A NUL or a byte sequence that is not UTF-8.
   if (state == "22021") return {base::fail(ErrorCode::invalid, "database: text must be UTF-8 without NUL characters")};
   // 3D and 28: the database or the role is not there, perhaps not yet.
-  if (is_one_of(group, {"08", "28", "53", "55", "57", "58", "3D"})) return {try_later(text)};
+  // 25006: a standby, after a failover that this side has not noticed.
+  if (state == "25006" || is_one_of(group, {"08", "28", "53", "55", "57", "58", "3D"})) return {try_later(text)};
   return {base::fail(ErrorCode::internal, text)};
 }
 

@@ -18,7 +18,7 @@ TEST(PostgresErrors, AreWhatTheCallerCanActOn) {
   EXPECT_EQ(code_of("22P02"), ErrorCode::internal);
   EXPECT_EQ(code_of("XX000"), ErrorCode::internal);
   EXPECT_EQ(code_of(""), ErrorCode::internal);
-  for (const char* state : {"40001", "40P01", "53100", "53300", "57P01", "57P03", "55P03", "08006", "58030"}) {
+  for (const char* state : {"40001", "40P01", "53100", "53300", "57P01", "57P03", "55P03", "08006", "58030", "25006"}) {
     const auto translated = translate_error(state, "ERROR:  x");
     EXPECT_EQ(translated.error.code, ErrorCode::unavailable) << state;
     EXPECT_TRUE(translated.error.retry_after) << state;

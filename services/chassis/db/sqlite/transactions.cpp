@@ -6,13 +6,25 @@ namespace {
 using base::ErrorCode;
 using base::Result;
 
+Result<void> run_job(Connection& connection, const Work& work) {
+  TRY(guarded(work, connection));
+  if (!connection.in_transaction()) return try_later("database: the transaction has ended early");
+  if (connection.has_deferred_violations()) {
+    return base::fail(ErrorCode::conflict, "database: FOREIGN KEY constraint failed");
+  }
+  return base::success();
+}
+
+// For a savepoint SQLite keeps a copy of each page that changes, so nobody has one who needs to undo nothing but all.
+Result<void> run_alone(Connection& connection, const Work& work) {
+  auto result = run_job(connection, work);
+  if (!result && connection.in_transaction()) connection.rollback();
+  return result;
+}
+
 Result<void> run_in_savepoint(Connection& connection, const Work& work) {
   TRY(connection.exec("SAVEPOINT job"));
-  auto result = guarded(work, connection);
-  if (result && !connection.in_transaction()) result = try_later("database: the transaction has ended early");
-  if (result && connection.has_deferred_violations()) {
-    result = base::fail(ErrorCode::conflict, "database: FOREIGN KEY constraint failed");
-  }
+  auto result = run_job(connection, work);
   if (!connection.in_transaction()) return result;
   if (!result) {
     TRY(connection.exec("ROLLBACK TO job"));
@@ -32,7 +44,7 @@ void run_writes(Connection& connection, std::vector<Job> jobs, base::Monotonic n
     } else if (job.deadline <= now) {
       results.emplace_back(too_late());
     } else {
-      results.push_back(run_in_savepoint(connection, job.work));
+      results.push_back(jobs.size() == 1 ? run_alone(connection, job.work) : run_in_savepoint(connection, job.work));
     }
   }
   auto committed = connection.in_transaction()

@@ -8,8 +8,9 @@
 
 namespace chassis::rpc {
 
-// Each as "ipv4:127.0.0.1:40000": what grpc::ServerContext::peer() says. By the kernel's table of TCP connections,
-// which costs a millisecond or so. gRPC itself does not tell when a client has closed its connection.
+// Each as "ipv4:127.0.0.1:40000": what grpc::ServerContext::peer() says. The kernel is asked for those that are
+// established, since its table as text has all that have ended lately too, and takes seconds to read when there are
+// many. gRPC itself does not tell when a client has closed its connection.
 std::set<std::string> connected_peers(std::uint16_t port);
 
 // The one at the other end of a connection.

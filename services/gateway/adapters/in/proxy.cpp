@@ -69,8 +69,9 @@ base::Task<chassis::Handled> Proxy::handle(chassis::CallContext context, base::h
   }
   const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(context.deadline - env_.clock.monotonic());
   const auto patience = left + answer_margin;
+  std::string caller = chassis::method_label(request.method) + " " + route->prefix;
   auto upstream_request = outgoing(*route, context, std::move(request));
-  auto answer = co_await forward(*route, std::move(upstream_request), patience);
+  auto answer = co_await forward(*route, std::move(caller), std::move(upstream_request), patience);
   chassis::Handled handled{{}, route->prefix};
   if (!answer) {
     base::Error error = answer.error();
@@ -93,21 +94,37 @@ base::Task<chassis::Handled> Proxy::handle(chassis::CallContext context, base::h
   co_return handled;
 }
 
-base::Task<base::Result<base::http::Response>> Proxy::forward(const domain::Route& route, base::http::Request request,
+base::Task<base::Result<base::http::Response>> Proxy::forward(const domain::Route& route, std::string caller,
+                                                              base::http::Request request,
                                                               std::chrono::milliseconds patience) const {
+  const chassis::Metrics::Labels labels{{"service", route.service},
+                                        {"method", chassis::method_label(request.method)},
+                                        {"route", route.to},
+                                        {"caller", std::move(caller)}};
   const auto choice = upstreams_[route.upstream]->pick();
   const auto attempts = std::min(choice.size(), max_attempts);
   for (std::size_t attempt = 0; attempt + 1 < attempts; ++attempt) {
     auto copy = request;  // only where there is a choice; the usual single instance costs none
     auto target = choice.at(attempt);
-    auto answer = co_await env_.http.send(std::move(target), std::move(copy), patience);
+    auto answer = co_await send(labels, std::move(target), std::move(copy), patience);
     if (answer || !may_try_another(answer.error(), request.method)) co_return answer;
     env_.metrics.count("gateway_failovers_total", "Requests that went to another instance after one had failed",
                        {{"service", route.service}});
   }
   if (attempts == 0) co_return base::fail(base::ErrorCode::unavailable, "no instance is known");
   auto target = choice.at(attempts - 1);
-  co_return co_await env_.http.send(std::move(target), std::move(request), patience);
+  co_return co_await send(labels, std::move(target), std::move(request), patience);
+}
+
+base::Task<base::Result<base::http::Response>> Proxy::send(const chassis::Metrics::Labels& labels,
+                                                           base::http::Target target, base::http::Request request,
+                                                           std::chrono::milliseconds patience) const {
+  const auto began = env_.clock.monotonic();
+  auto answer = co_await env_.http.send(std::move(target), std::move(request), patience);
+  const std::chrono::duration<double> took = env_.clock.monotonic() - began;
+  env_.metrics.observe_seconds("http_client_request_duration_seconds", "Time until a request made was answered", labels,
+                               took.count());
+  co_return answer;
 }
 
 base::http::Request Proxy::outgoing(const domain::Route& route, const chassis::CallContext& context,

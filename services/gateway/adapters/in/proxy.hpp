@@ -27,8 +27,13 @@ class Proxy {
   base::http::Request outgoing(const domain::Route& route, const chassis::CallContext& context,
                                base::http::Request request) const;
 
-  base::Task<base::Result<base::http::Response>> forward(const domain::Route& route, base::http::Request request,
+  base::Task<base::Result<base::http::Response>> forward(const domain::Route& route, std::string caller,
+                                                         base::http::Request request,
                                                          std::chrono::milliseconds patience) const;
+  // One attempt, and the time that it took.
+  base::Task<base::Result<base::http::Response>> send(const chassis::Metrics::Labels& labels, base::http::Target target,
+                                                      base::http::Request request,
+                                                      std::chrono::milliseconds patience) const;
 
   chassis::Environment& env_;
   const domain::RouteTable& routes_;

@@ -9,6 +9,7 @@ using chassis::text_param;
 namespace db = chassis::db;
 
 constexpr const char* usual_order = "01890a5d-ac96-774b-bcce-b302099a8058";
+constexpr const char* usual_sku = "A1";
 constexpr const char* usual_user = "01890a5d-ac96-774b-bcce-b302099a8057";
 
 base::Result<std::int64_t> number_param(const Json& params, const std::string& key, std::int64_t fallback) {
@@ -30,7 +31,7 @@ base::Result<domain::NewOrder> wanted_order(const Json& params) {
   TRY(wanted.user_id, user_param(params));
   TRY(wanted.currency, text_param(params, "currency", "EUR"));
   domain::Item item;
-  TRY(item.sku, text_param(params, "sku", "A1"));
+  TRY(item.sku, text_param(params, "sku", usual_sku));
   TRY(item.quantity, number_param(params, "quantity", 2));
   TRY(item.unit_price_cents, number_param(params, "unit_price_cents", 500));
   wanted.items.push_back(std::move(item));
@@ -41,31 +42,39 @@ base::Result<domain::NewOrder> wanted_order(const Json& params) {
 // No use case of the service removes an order.
 base::Task<base::Result<void>> remove(StateParts parts, CallContext context, std::string column, std::string value) {
   db::Work work = [column = std::move(column), value = std::move(value)](db::Transaction& tx) -> base::Result<void> {
-    TRY(tx.exec("DELETE FROM order_items WHERE order_id IN (SELECT id FROM orders WHERE " + column + " = $1)",
-                {value}));
+    const auto which = " IN (SELECT id FROM orders WHERE " + column + " = $1)";
+    for (const auto& rows : {"saga_step WHERE saga_id", "saga_instance WHERE id", "order_items WHERE order_id"}) {
+      TRY(tx.exec("DELETE FROM " + std::string(rows) + which, {value}));
+    }
     TRY(tx.exec("DELETE FROM orders WHERE " + column + " = $1", {value}));
     return base::success();
   };
   co_return co_await parts.database.write(context.deadline, std::move(work));
 }
 
+// Whether there is the user; and what the order would be about is sold.
+base::Result<Json> say_user(const StateParts& parts, const Json& params, bool exists) {
+  TRY(const auto id, user_of_state(params));
+  TRY(const auto wanted, wanted_order(params));
+  const auto& item = wanted.items.front();
+  parts.users.say(id, exists);
+  parts.prices.say(item.sku, {item.unit_price_cents, wanted.currency});
+  return Json{{"id", id}, {"user_id", id}};
+}
+
 base::Task<base::Result<Json>> user_exists(StateParts parts, CallContext /*context*/, Json params) {
-  CO_TRY(const auto id, user_of_state(params));
-  parts.users.say(id, true);
-  Json values{{"id", id}, {"user_id", id}};
-  co_return values;
+  co_return say_user(parts, params, true);
 }
 
 base::Task<base::Result<Json>> no_user(StateParts parts, CallContext /*context*/, Json params) {
-  CO_TRY(const auto id, user_of_state(params));
-  parts.users.say(id, false);
-  Json values{{"id", id}, {"user_id", id}};
-  co_return values;
+  co_return say_user(parts, params, false);
 }
 
 base::Task<base::Result<Json>> forget_user(StateParts parts, CallContext /*context*/, Json params) {
   CO_TRY(const auto id, user_of_state(params));
+  CO_TRY(const auto sku, text_param(params, "sku", usual_sku));
   parts.users.forget(id);
+  parts.prices.forget(sku);
   co_return Json(Json::object());
 }
 
@@ -74,6 +83,7 @@ base::Task<base::Result<Json>> order_exists(StateParts parts, CallContext contex
   domain::Order order;
   CO_TRY(order.id, text_param(params, "id", usual_order));
   CO_TRY(order.created_at, text_param(params, "created_at", "2026-01-02T03:04:05.000Z"));
+  order.updated_at = order.created_at;
   order.user_id = std::move(wanted.user_id);
   order.status = domain::placed;
   order.currency = std::move(wanted.currency);
@@ -105,12 +115,37 @@ base::Task<base::Result<Json>> no_orders(StateParts parts, CallContext context, 
 
 base::Task<base::Result<Json>> order_is_placed(StateParts parts, CallContext context, Json params) {
   CO_TRY(auto wanted, wanted_order(params));
-  const std::string user = wanted.user_id;
+  const auto user = wanted.user_id;
+  const auto item = wanted.items.front();
   parts.users.say(user, true);
+  parts.prices.say(item.sku, {item.unit_price_cents, wanted.currency});
   auto placed = co_await parts.orders.place(std::move(context), std::move(wanted));
   parts.users.forget(user);
+  parts.prices.forget(item.sku);
   if (!placed) co_return std::move(placed).error();
   Json values{{"id", placed.value().id}, {"order_id", placed.value().id}, {"user_id", user}};
+  co_return values;
+}
+
+// What the others answer then, one after the other, with reasons where they refuse; or the user cancels.
+struct Next {
+  std::string event;
+  std::string reason = {};
+};
+constexpr const char* user_cancels = "cancel";
+
+base::Task<base::Result<Json>> order_has_come_to(StateParts parts, CallContext context, Json params,
+                                                 std::vector<Next> answers) {
+  CO_TRY(auto values, co_await order_is_placed(parts, context, std::move(params)));
+  const std::string id = values["id"];
+  for (const auto& next : answers) {
+    if (next.event == user_cancels) {
+      CO_TRY(co_await parts.orders.cancel(context, id));
+    } else {
+      ports::Answer answer{id, next.event, next.reason, {}};
+      CO_TRY(co_await parts.orders.hear(context, std::move(answer)));
+    }
+  }
   co_return values;
 }
 
@@ -134,6 +169,34 @@ void StatedUsers::forget(const std::string& user_id) {
   said_.erase(user_id);
 }
 
+base::Task<base::Result<domain::Prices>> StatedPrices::prices(const chassis::CallContext& context,
+                                                              std::vector<std::string> skus) {
+  domain::Prices found;
+  {
+    const std::lock_guard lock(mutex_);
+    std::erase_if(skus, [&](const std::string& sku) {
+      const auto said = said_.find(sku);
+      if (said == said_.end()) return false;
+      found.insert(*said);
+      return true;
+    });
+  }
+  if (skus.empty()) co_return found;
+  CO_TRY(const auto others, co_await inner_.prices(context, std::move(skus)));
+  found.insert(others.begin(), others.end());
+  co_return found;
+}
+
+void StatedPrices::say(const std::string& sku, domain::Price price) {
+  const std::lock_guard lock(mutex_);
+  said_[sku] = std::move(price);
+}
+
+void StatedPrices::forget(const std::string& sku) {
+  const std::lock_guard lock(mutex_);
+  said_.erase(sku);
+}
+
 void add_states(chassis::States& states, const StateParts& parts) {
   const auto with = [parts](auto state) -> chassis::States::Change {
     return [parts, state](CallContext context, Json params) {
@@ -146,6 +209,16 @@ void add_states(chassis::States& states, const StateParts& parts) {
   for (const char* name : {"no such order", "no order exists"}) states.on(name, with(no_order));
   states.on("a user has no orders", with(no_orders));
   states.on("an order is placed", with(order_is_placed));
+  const auto come_to = [parts](std::vector<Next> answers) -> chassis::States::Change {
+    return [parts, answers = std::move(answers)](CallContext context, Json params) {
+      return order_has_come_to(parts, std::move(context), std::move(params), answers);
+    };
+  };
+  states.on("an order is paid", come_to({{"payment.authorized"}}));
+  states.on("an order is confirmed", come_to({{"payment.authorized"}, {"stock.reserved"}}));
+  states.on("an order is cancelled", come_to({{"payment.declined", "payment_declined"}}));
+  states.on("a refund is requested", come_to({{user_cancels}}));
+  states.on("a release is requested", come_to({{"payment.authorized"}, {user_cancels}}));
 }
 
 }  // namespace order_service::adapters

@@ -1,85 +1,84 @@
 #include "services/order/adapters/out/sql_order_store.hpp"
 
-#include "base/ids.hpp"
 #include "services/chassis/api/json_mapping.hpp"
-#include "services/chassis/outbox/outbox.hpp"
-#include "services/order/proto/order.pb.h"
+#include "services/chassis/ledger/ledger.hpp"
+#include "services/order/adapters/order_message.hpp"
+#include "services/order/adapters/out/order_rows.hpp"
 
 namespace order_service::adapters {
 
 namespace db = chassis::db;
+namespace saga = chassis::saga;
 
 namespace {
 
-// The schema's name, not an address to fetch; a later version gets another one.
-constexpr std::string_view order_placed_schema = "urn:msctl:event:order.placed:1";
+using Moved = std::optional<saga::Transition>;
+using Found = std::optional<domain::Order>;
 
-base::Json placed_data(const domain::Order& order) {
-  order::v1::OrderPlaced data;
-  data.set_order_id(order.id);
-  data.set_user_id(order.user_id);
-  data.set_currency(order.currency);
-  data.set_total_cents(order.total_cents);
-  for (const auto& item : order.items) {
-    auto* added = data.add_items();
-    added->set_sku(item.sku);
-    added->set_quantity(static_cast<std::int32_t>(item.quantity));
-    added->set_unit_price_cents(item.unit_price_cents);
-  }
-  return chassis::to_json(data);
-}
+// What a cancellation left behind.
+struct Cancelled {
+  Moved moved;
+  Found order;
+};
 
-base::Result<void> insert_order(db::Transaction& tx, const domain::Order& order) {
-  TRY(
-      tx.exec("INSERT INTO orders (id, user_id, status, currency, total_cents, created_at)"
-              " VALUES ($1, $2, $3, $4, $5, $6)",
-              {order.id, order.user_id, order.status, order.currency, order.total_cents, order.created_at}));
-  std::int64_t position = 0;
-  for (const auto& item : order.items) {
-    TRY(
-        tx.exec("INSERT INTO order_items (order_id, position, sku, quantity, unit_price_cents)"
-                " VALUES ($1, $2, $3, $4, $5)",
-                {order.id, position++, item.sku, item.quantity, item.unit_price_cents}));
-  }
-  return base::success();
-}
-
-base::Result<domain::Order> read_order(db::Transaction& tx, const db::Row& row) {
-  domain::Order order{row.text(0), row.text(1), row.text(2), row.text(3), row.integer(4), {}, row.text(5)};
-  TRY(const auto items, tx.exec("SELECT sku, quantity, unit_price_cents FROM order_items WHERE order_id = $1"
-                                " ORDER BY position",
-                                {order.id}));
-  for (const auto& item : items.rows) order.items.push_back({item.text(0), item.integer(1), item.integer(2)});
-  return order;
-}
+base::Json answer_with(const domain::Order& order) { return chassis::to_json(to_message(order)); }
 
 }  // namespace
 
 base::Task<base::Result<void>> SqlOrderStore::place(const chassis::CallContext& context, domain::Order order) {
-  chassis::outbox::Event event{
-      base::uuid_v7(clock_, random_),   "order.placed",    "/" + service_, order.id, order.created_at,
-      std::string(order_placed_schema), placed_data(order)};
-  db::Work work = [order = std::move(order), event = std::move(event), context, service = service_,
-                   &schemas = schemas_](db::Transaction& tx) -> base::Result<void> {
+  std::function<base::Result<Moved>(db::Transaction&)> work = [this, order = std::move(order),
+                                                               context](db::Transaction& tx) -> base::Result<Moved> {
     TRY(insert_order(tx, order));
-    return chassis::outbox::append(tx, service, event, context, schemas);
+    TRY(auto begun, saga_.begin(tx, context, order.id));
+    TRY(chassis::ledger::keep(tx, context, answer_with(order)));
+    return Moved(std::move(begun));
   };
-  CO_TRY(co_await database_.write(context.deadline, std::move(work)));
-  committed_();
+  CO_TRY(const auto begun, co_await database_.write(context.deadline, std::move(work)));
+  saga_.committed(begun);
   co_return base::success();
+}
+
+base::Task<base::Result<void>> SqlOrderStore::hear(const chassis::CallContext& context, ports::Answer answer) {
+  auto event = saga::answer_of(saga_.definition(), answer.event);
+  if (!event) co_return base::fail(base::ErrorCode::internal, answer.event + " is no answer in the saga of an order");
+  event->reason = std::move(answer.reason);
+  event->detail = std::move(answer.detail);
+  std::function<base::Result<Moved>(db::Transaction&)> work = [this, id = std::move(answer.order_id), event = *event,
+                                                               context](db::Transaction& tx) -> base::Result<Moved> {
+    TRY(auto moved, saga_.advance(tx, context, id, event));
+    TRY(chassis::ledger::keep(tx, context));
+    return moved;
+  };
+  CO_TRY(const auto moved, co_await database_.write(context.deadline, std::move(work)));
+  saga_.committed(moved);
+  co_return base::success();
+}
+
+base::Task<base::Result<std::optional<domain::Order>>> SqlOrderStore::cancel(const chassis::CallContext& context,
+                                                                             std::string id, std::string reason) {
+  const saga::Event event{saga::What::cancel, 0, reason, {}};
+  std::function<base::Result<Cancelled>(db::Transaction&)> work =
+      [this, id = std::move(id), event, context](db::Transaction& tx) -> base::Result<Cancelled> {
+    Cancelled cancelled;
+    TRY(cancelled.order, find_order(tx, id));
+    if (!cancelled.order) return cancelled;
+    if (!domain::may_be_cancelled(*cancelled.order)) {
+      return base::fail(base::ErrorCode::conflict, "order " + id + " is confirmed and cannot be cancelled any more");
+    }
+    TRY(cancelled.moved, saga_.advance(tx, context, id, event));
+    TRY(cancelled.order, find_order(tx, id));
+    TRY(chassis::ledger::keep(tx, context, answer_with(*cancelled.order)));
+    return cancelled;
+  };
+  CO_TRY(auto cancelled, co_await database_.write(context.deadline, std::move(work)));
+  saga_.committed(cancelled.moved);
+  co_return std::move(cancelled.order);
 }
 
 base::Task<base::Result<std::optional<domain::Order>>> SqlOrderStore::find(const chassis::CallContext& context,
                                                                            std::string id) {
-  using Found = std::optional<domain::Order>;
-  std::function<base::Result<Found>(db::Transaction&)> work =
-      [id = std::move(id)](db::Transaction& tx) -> base::Result<Found> {
-    TRY(const auto found, tx.exec("SELECT id, user_id, status, currency, total_cents, created_at FROM orders"
-                                  " WHERE id = $1",
-                                  {id}));
-    if (found.rows.empty()) return Found();
-    TRY(auto order, read_order(tx, found.rows.front()));
-    return Found(std::move(order));
+  std::function<base::Result<Found>(db::Transaction&)> work = [id = std::move(id)](db::Transaction& tx) {
+    return find_order(tx, id);
   };
   co_return co_await database_.read(context.deadline, std::move(work));
 }
@@ -87,20 +86,10 @@ base::Task<base::Result<std::optional<domain::Order>>> SqlOrderStore::find(const
 base::Task<base::Result<std::vector<domain::Order>>> SqlOrderStore::list(const chassis::CallContext& context,
                                                                          std::string user_id, std::string before,
                                                                          int limit) {
-  using List = std::vector<domain::Order>;
-  std::function<base::Result<List>(db::Transaction&)> work = [user_id = std::move(user_id), before = std::move(before),
-                                                              limit](db::Transaction& tx) -> base::Result<List> {
-    // UUIDv7 ids sort by time, and a page cut by id neither repeats nor skips when orders come in between.
-    TRY(const auto found, tx.exec("SELECT id, user_id, status, currency, total_cents, created_at FROM orders"
-                                  " WHERE user_id = $1 AND ($2 = '' OR id < $2) ORDER BY id DESC LIMIT $3",
-                                  {user_id, before, std::int64_t{limit}}));
-    List orders;
-    for (const auto& row : found.rows) {
-      TRY(auto order, read_order(tx, row));
-      orders.push_back(std::move(order));
-    }
-    return orders;
-  };
+  std::function<base::Result<std::vector<domain::Order>>(db::Transaction&)> work =
+      [user_id = std::move(user_id), before = std::move(before), limit](db::Transaction& tx) {
+        return list_orders(tx, user_id, before, limit);
+      };
   co_return co_await database_.read(context.deadline, std::move(work));
 }
 

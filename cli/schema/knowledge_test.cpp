@@ -1,0 +1,25 @@
+#include "cli/schema/knowledge.hpp"
+
+#include <gmock/gmock.h>
+
+namespace schema {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+TEST(ConsumedFiles, AreThoseOfTheCall) {
+  EXPECT_THAT(consumed_files("msctl_module(a)\n"), IsEmpty());
+  EXPECT_THAT(consumed_files("msctl_consumes(mailer mailer)"), ElementsAre("consumes"));
+  EXPECT_THAT(consumed_files("msctl_consumes(mailer mailer ../order/events/order.placed.v1.schema.json\n"
+                             "  \"../user/events/user.made.v2.schema.json\")  # both\n"
+                             "msctl_consumes(other other ${root}/a.v1.schema.json)"),
+              ElementsAre("../order/events/order.placed.v1.schema.json", "../user/events/user.made.v2.schema.json",
+                          "${root}/a.v1.schema.json"));
+  EXPECT_THAT(consumed_files("# msctl_consumes(mailer mailer a.v1.schema.json)\n"), IsEmpty());
+  EXPECT_THAT(consumed_files("msctl_consumes(mailer mailer a.v1.schema.json"), ElementsAre("a.v1.schema.json"));
+  EXPECT_THAT(consumed_files("msctl_consumes("), ElementsAre("consumes"));
+}
+
+}  // namespace
+}  // namespace schema
