@@ -68,12 +68,14 @@ class NatsClient:
         _, subject, header, payload = self._message()
         return subject, parse_headers(header), payload
 
-    def request(self, subject, payload=b""):
+    def request(self, subject, payload=b"", headers=None):
         """The one answer to a request; LookupError when nobody listens there."""
         self.last_sid += 1
         sid, inbox = str(self.last_sid), f"_INBOX.test.{self.socket.getsockname()[1]}.{self.last_sid}"
-        ask = f"SUB {inbox} {sid}\r\nUNSUB {sid} 1\r\nPUB {subject} {inbox} {len(payload)}\r\n"
-        self.socket.sendall(ask.encode() + payload + b"\r\n")
+        block = format_headers(headers) if headers else b""
+        verb, sizes = ("HPUB", f"{len(block)} {len(block) + len(payload)}") if headers else ("PUB", str(len(payload)))
+        ask = f"SUB {inbox} {sid}\r\nUNSUB {sid} 1\r\n{verb} {subject} {inbox} {sizes}\r\n"
+        self.socket.sendall(ask.encode() + block + payload + b"\r\n")
         while True:
             got, _, header, answer = self._message()
             if got == sid:
@@ -90,11 +92,11 @@ class NatsClient:
             raise LookupError(f"{verb}: {error}") if error["code"] == 404 else AssertionError(f"{verb}: {error}")
         return answer
 
-    def stored(self, stream):
-        """Every message of a stream in order, as dicts of seq, subject, headers, data (bytes)."""
+    def stored(self, stream, first=1):
+        """Every message of a stream from `first` on in order, as dicts of seq, subject, headers, data (bytes)."""
         state = self.jetstream(f"STREAM.INFO.{stream}")["state"]
         messages = []
-        for sequence in range(max(1, state["first_seq"]), state["last_seq"] + 1):
+        for sequence in range(max(first, state["first_seq"]), state["last_seq"] + 1):
             try:
                 message = self.jetstream(f"STREAM.MSG.GET.{stream}", seq=sequence)["message"]
             except LookupError:
@@ -103,6 +105,10 @@ class NatsClient:
                              "headers": parse_headers(base64.b64decode(message.get("hdrs", "")).decode()),
                              "data": base64.b64decode(message.get("data", ""))})
         return messages
+
+
+def format_headers(fields):
+    return ("NATS/1.0\r\n" + "".join(f"{name}: {value}\r\n" for name, value in fields.items()) + "\r\n").encode()
 
 
 def parse_headers(block):

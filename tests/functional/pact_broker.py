@@ -64,6 +64,9 @@ class Store:
             version["branches"].append(body["branch"])
         notices = [{"type": "debug", "text": f"Created {consumer} version {number}"}]
         for provider, sha, document in documents:
+            # As the broker does it: an id of its own for each interaction.
+            for one in document.get("interactions", []):
+                one["_id"] = hashlib.sha1(json.dumps(one, sort_keys=True).encode()).hexdigest()
             self.contents[sha] = document
             self.pacts[(consumer, number, provider)] = sha
             notices.append({"type": "success",

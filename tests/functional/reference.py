@@ -1,5 +1,5 @@
-"""A private copy of the reference cluster (gateway, user-service, order-service, nats) in a temporary folder, on free
-ports, and what a client needs to talk to it. `shop` is one cluster for all tests of a module."""
+"""A private copy of the reference cluster in a temporary folder, on free ports, and what a client needs to talk to it.
+`shop` is one cluster for all tests of a module."""
 
 import http.client
 import itertools
@@ -17,7 +17,8 @@ from nats_client import NatsClient
 
 STREAM = "ORDER-SERVICE"
 PLACED = "order-service.events.order.placed"
-CHASSIS_SERVICES = ("gateway", "user-service", "order-service")
+REQUEST_SERVICES = ("gateway", "order-service", "user-service", "catalog-service")  # that placing an order asks
+CHASSIS_SERVICES = (*REQUEST_SERVICES, "payment-service", "notification-service")
 PASSWORD = "correct horse battery staple"
 TIMEOUT_S = 15
 
@@ -151,6 +152,13 @@ def order_body(user_id):
     return {"user_id": user_id, "currency": "EUR",
             "items": [{"sku": "TEA-1", "quantity": 2, "unit_price_cents": 1250},
                       {"sku": "CUP-7", "quantity": 1, "unit_price_cents": 99}]}
+
+
+def lasting(order):
+    """An order, or several, without what changes as its saga goes on."""
+    if isinstance(order, list):
+        return [lasting(one) for one in order]
+    return {name: value for name, value in order.items() if name not in ("status", "updated_at", "reason")}
 
 
 def uuid_time_s(text):

@@ -9,6 +9,7 @@ import yaml
 
 import deploy_workspace as workspace
 from conftest import ROOT, Cluster
+from git_repository import git
 
 
 @pytest.fixture
@@ -16,9 +17,9 @@ def place(msctl_bin, tmp_path):
     folder = tmp_path / "repo"
     folder.mkdir()
     workspace.write_workspace(folder)
-    workspace.git(folder, "init", "-q", "-b", "main")
-    workspace.git(folder, "add", "-A")
-    workspace.git(folder, "commit", "-q", "-m", "first")
+    git(folder, "init", "-q", "-b", "main")
+    git(folder, "add", "-A")
+    git(folder, "commit", "-q", "-m", "first")
     return Cluster(msctl_bin, folder)
 
 
@@ -59,20 +60,20 @@ def test_by_the_inputs_of_builds(place, name, expected):
     assert needs(answer) == expected
     for one in answer["services"]:
         assert name in one["reasons"] or one["for"] == ["test"]
-    workspace.git(place.folder, "checkout", "-q", "-b", "topic")
-    workspace.git(place.folder, "add", "-A")
-    workspace.git(place.folder, "commit", "-q", "-m", "change")
+    git(place.folder, "checkout", "-q", "-b", "topic")
+    git(place.folder, "add", "-A")
+    git(place.folder, "commit", "-q", "-m", "change")
     assert needs(affected(place)) == expected
     assert needs(affected(place, "--head", "topic")) == expected
     assert affected(place, "--head", "main", base="main")["services"] == []
 
 
 def test_a_change_after_the_branches_parted_is_not_ours(place):
-    workspace.git(place.folder, "checkout", "-q", "-b", "topic")
-    workspace.git(place.folder, "checkout", "-q", "main")
+    git(place.folder, "checkout", "-q", "-b", "topic")
+    git(place.folder, "checkout", "-q", "main")
     (place.folder / "common/main.hpp").write_text("theirs\n")
-    workspace.git(place.folder, "commit", "-qam", "theirs")
-    workspace.git(place.folder, "checkout", "-q", "topic")
+    git(place.folder, "commit", "-qam", "theirs")
+    git(place.folder, "checkout", "-q", "topic")
     assert affected(place)["services"] == []
 
 
@@ -121,8 +122,8 @@ def test_a_cluster_in_a_folder_of_the_repository(place, msctl_bin):
     inner = place.folder / "deep/shop"
     inner.mkdir(parents=True)
     workspace.write_workspace(inner)
-    workspace.git(place.folder, "add", "-A")
-    workspace.git(place.folder, "commit", "-q", "-m", "inner")
+    git(place.folder, "add", "-A")
+    git(place.folder, "commit", "-q", "-m", "inner")
     (inner / "services/users/main.cpp").write_text("changed\n")
     assert needs(affected(Cluster(msctl_bin, inner), base="HEAD")) == {"users": "btd", "orders": "t"}
     assert affected(place, base="HEAD")["services"] == []
@@ -141,9 +142,9 @@ def test_what_cannot_be_told_is_said(place, tmp_path, msctl_bin):
     assert "no revision" in affected(place, "--head=--output=x", code=2)
     assert place.run("affected").returncode == 2
     (place.folder / "common/main.hpp").write_text("two\n")
-    workspace.git(place.folder, "commit", "-qam", "second")
-    first = workspace.git(place.folder, "rev-parse", "HEAD~1")
-    workspace.git(tmp_path, "clone", "-q", "--depth", "1", f"file://{place.folder}", "shallow")
+    git(place.folder, "commit", "-qam", "second")
+    first = git(place.folder, "rev-parse", "HEAD~1")
+    git(tmp_path, "clone", "-q", "--depth", "1", f"file://{place.folder}", "shallow")
     assert "git fetch --unshallow" in affected(Cluster(msctl_bin, tmp_path / "shallow"), base=first, code=2)
     shutil.rmtree(place.folder / ".git")
     assert "is in no git work tree" in affected(place, base="main", code=2)
@@ -152,7 +153,7 @@ def test_what_cannot_be_told_is_said(place, tmp_path, msctl_bin):
 def test_a_base_with_a_broken_cluster_file_affects_everything(place):
     good = (place.folder / "msctl.yaml").read_text()
     (place.folder / "msctl.yaml").write_text("services: 7\n")
-    workspace.git(place.folder, "commit", "-qam", "broken")
+    git(place.folder, "commit", "-qam", "broken")
     (place.folder / "msctl.yaml").write_text(good)
     answer = affected(place, base="HEAD")
     assert set(needs(answer)) == {"nats", "users", "orders", "legacy", "gateway"}

@@ -10,6 +10,7 @@ import xml.etree.ElementTree
 import pytest
 
 from conftest import ROOT
+from git_repository import git
 
 MSCTL = os.environ.get("MSCTL_BIN", str(ROOT / "build/release/bin/msctl"))
 BASE = """syntax = "proto3";
@@ -35,10 +36,6 @@ message Item {
 message Spare { string id = 1; }
 enum Kind { reserved 7; reserved "KIND_OLD"; KIND_UNKNOWN = 0; KIND_RED = 1; KIND_BLUE = 2; }
 """
-
-
-def git(folder, *words):
-    subprocess.run(["git", "-c", "user.name=t", "-c", "user.email=t@example.com", *words], cwd=folder, check=True, capture_output=True)
 
 
 def msctl(folder, *words, code=0):
@@ -391,3 +388,67 @@ def test_the_reference_system(tmp_path):
     assert "user.v1.User.email" in done.stdout and "broken  user-service" in done.stdout
     assert "order-service" in done.stdout.split("broken  user-service")[1].splitlines()[0]
     assert "order-service: compatible" in done.stdout
+
+
+def test_a_folder_that_moved_is_the_same_service(shop):
+    git(shop, "mv", "services/shop", "services/store")
+    change(shop, ("path: services/shop", "path: services/store"), path="msctl.yaml")
+    assert found(shop, code=0)["compatible"]
+    change(shop, ("int32 count", "string count"), path="services/store/proto/shop.proto")
+    finding, = found(shop, code=5)["findings"]
+    assert finding["rule"] == "FIELD_WIRE_JSON_COMPATIBLE_TYPE" and finding["file"] == "services/store/proto/shop.proto"
+
+
+def test_what_was_broken_before_is_said_to_be_of_then(shop):
+    git(shop, "checkout", "-qB", "side")
+    change(shop, ("message Spare", "message {} message Spare"))
+    git(shop, "commit", "-qam", "broken")
+    change(shop, ("message {} message Spare", "message Spare"))
+    assert "as it was at --base, services/shop/proto/shop.proto:" in msctl(shop, "api", "check", "--base", "HEAD", code=2).stderr
+
+
+TEXTS = {"type": "string"}
+BODY = lambda schema: {"requestBody": {"content": {"application/json": {"schema": schema}}}}
+ANSWER = lambda schema: {"responses": {"200": {"description": "x", "content": {"application/json": {"schema": schema}}}}}
+PARAMETER = lambda schema, place="query", name="tag": {"parameters": [{"name": name, "in": place, "required": place == "path", "schema": schema}]}
+HEADED = lambda *names: {"responses": {"200": {"description": "x", "headers": {name: {"schema": TEXTS} for name in names}}}}
+
+
+@pytest.mark.parametrize("old, new, rule", [
+    (PARAMETER({"type": "array", "items": TEXTS}), PARAMETER({"type": "array", "items": {"type": "integer"}}), "REST_PARAMETER_SAME_TYPE"),
+    (PARAMETER(TEXTS, "path", "id"), PARAMETER({"type": "integer"}, "path", "id"), "REST_PARAMETER_SAME_TYPE"),
+    (BODY({"type": "object"}), BODY({"type": "object", "additionalProperties": False}), "REST_REQUEST_SAME_TYPE"),
+    (BODY({"const": "x"}), BODY({"const": "y"}), "REST_REQUEST_SAME_TYPE"),
+    (BODY({"type": "integer"}), BODY({"type": "integer", "multipleOf": 5}), "REST_REQUEST_SAME_TYPE"),
+    (BODY({"type": "integer", "multipleOf": 10}), BODY({"type": "integer", "multipleOf": 5}), None),
+    (BODY({"type": "array"}), BODY({"type": "array", "uniqueItems": True}), "REST_REQUEST_SAME_TYPE"),
+    (BODY({"oneOf": [TEXTS, {"type": "null"}]}), BODY({"oneOf": [TEXTS]}), "REST_REQUEST_SAME_TYPE"),
+    (BODY({"oneOf": [TEXTS]}), BODY({"oneOf": [TEXTS, {"type": "null"}]}), None),
+    (BODY({"allOf": [{"properties": {"a": TEXTS}}]}), BODY({"allOf": [{"properties": {}}]}), "REST_REQUEST_FIELD_NO_DELETE"),
+    (ANSWER({"anyOf": [TEXTS]}), ANSWER({"anyOf": [TEXTS, {"type": "null"}]}), "REST_RESPONSE_SAME_TYPE"),
+    (ANSWER({"anyOf": [TEXTS, {"type": "null"}]}), ANSWER({"anyOf": [TEXTS]}), None),
+    (ANSWER({"const": "x"}), ANSWER({"enum": ["x", "y"]}), "REST_RESPONSE_SAME_TYPE"),
+    ({}, {"security": [{"bearer": []}]}, "REST_SECURITY_NOT_REQUIRED"),
+    ({}, {"security": [{"bearer": []}, {}]}, None),
+    (HEADED("Location", "Other"), HEADED("Other"), "REST_RESPONSE_FIELD_NO_DELETE"),
+], ids=str)
+def test_what_a_document_says_in_other_keywords(shop, old, new, rule):
+    document = shop / "services/shop/openapi.json"
+    written = lambda operation: document.write_text(json.dumps({"paths": {"/x/{id}": {"get": {"responses": {"200": {"description": "x"}}, **operation}}}}))
+    written(old)
+    git(shop, "checkout", "-qB", "side")
+    git(shop, "add", "-A")
+    git(shop, "commit", "-qm", "document")
+    written(new)
+    assert [f["rule"] for f in found(shop, code=5 if rule else 0)["findings"]] == ([rule] if rule else [])
+
+
+def test_a_path_that_is_a_reference_is_the_same_path(shop):
+    document = shop / "services/shop/openapi.json"
+    item = {"get": {"responses": {"200": {"description": "x"}}}}
+    document.write_text(json.dumps({"paths": {"/x": item}}))
+    git(shop, "checkout", "-qB", "side")
+    git(shop, "add", "-A")
+    git(shop, "commit", "-qm", "document")
+    document.write_text(json.dumps({"paths": {"/x": {"$ref": "#/components/pathItems/X"}}, "components": {"pathItems": {"X": item}}}))
+    found(shop, code=0)

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from deploy_workspace import git
+from git_repository import git
 from test_contract import BROKEN, MISSING, OK, USAGE, USER, Workspace, http
 
 
@@ -139,6 +139,44 @@ def test_branches_merge_without_conflicts(repository):
     git(repository.folder, "merge", "-q", "--no-edit", "left")
     assert repository.verdict("shop", "--version", left)[1]["contracts"]
     assert repository.verdict("web", "--version", right)[1]["contracts"]
+
+
+def test_two_branches_record_the_same_commit(repository):
+    repository.contract(USER)
+    version = repository.commit()
+    for branch in ("left", "right"):
+        git(repository.folder, "checkout", "-qb", branch, version)
+        repository.record()
+        repository.commit(f"{branch} knows it")
+    git(repository.folder, "merge", "-q", "--no-edit", "left")
+    assert repository.verdict("shop", "--version", version)[1]["contracts"][0]["result"] == "never deployed"
+
+
+def test_what_is_recorded_makes_no_other_version(repository):
+    repository.contract(USER)
+    for message in ("first", "second"):
+        repository.commit(message)
+        repository.record()
+        repository.deployed("users", repository.verdict("users")[1]["version"])
+        code, verdict = repository.verdict("shop")
+        assert code == OK and not verdict["version"].endswith("-dirty"), verdict
+    repository.write(env={"FIELD": "mail"})
+    assert repository.verdict("users")[1]["version"].endswith("-dirty")
+
+
+def test_a_pending_interaction_blocks_no_deployment(repository):
+    planned = http("planned", body={"nickname": "x"})
+    repository.contract(USER, {**planned, "pending": True})
+    version = repository.commit()
+    repository.record()
+    repository.deployed("users", version)
+    code, verdict = repository.verdict("shop")
+    assert code == OK and verdict["contracts"][0]["result"] == "verified", verdict
+    repository.contract(USER, planned)
+    second = repository.commit("no longer pending")
+    repository.record(code=BROKEN)
+    repository.deployed("users", second)
+    assert repository.verdict("shop")[0] == BROKEN
 
 
 def test_recording_again_changes_nothing(repository):

@@ -179,6 +179,21 @@ def test_asks_the_cluster_that_runs(workspace):
     assert not workspace.left()
 
 
+def test_a_provider_that_does_not_start_is_told_once_with_its_cause(workspace):
+    workspace.contract(USER, MISSING)
+    (workspace.folder / "services/users/provider.py").write_text("import sys\nsys.exit('no configuration')\n")
+    workspace.write(restart={"policy": "no"})
+    code, document = workspace.results()
+    assert code == FAILED
+    assert [one["result"] for one in document["contracts"]] == ["provider down"] * 2
+    why = the(document)["why"]
+    assert "exit code 1 (no configuration)" in why and "msctl up users" in why and "\n" not in why, why
+    done = workspace.test()
+    assert done.stderr.count("| no configuration") == 1, done.stderr
+    assert ".msctl/projects" not in done.stderr, "a log that is gone"
+    assert not workspace.left()
+
+
 def test_a_stub_in_the_providers_place_proves_nothing(workspace):
     workspace.contract(USER)
     workspace.write(env={"FIELD": "mail"})

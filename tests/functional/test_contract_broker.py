@@ -106,6 +106,8 @@ def test_unverified_and_failed_are_told_apart(talk):
     assert document["pending"] == 1
     result = talk.broker.store.results[-1]
     assert not result["success"] and "$.email" in json.dumps(result["testResults"])
+    ids = [one["_id"] for document in talk.broker.store.contents.values() for one in document["interactions"]]
+    assert [one["interactionId"] for one in result["testResults"]] == ids
     code, verdict = talk.verdict("shop", "1")
     assert code == BROKEN and verdict["contracts"][0]["result"] == "failed"
     assert "failed" in talk.ask("shop", "1").stdout

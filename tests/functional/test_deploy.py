@@ -163,6 +163,18 @@ def test_what_is_missing_or_contradicts_itself_is_refused_before_anything_is_wri
     assert message in refused(place, *words)
 
 
+def test_a_broker_that_is_redis_is_named_so_and_may_be_one_that_is_there_already(place):
+    def url(change):
+        workspace.write_workspace(place.folder, {**workspace.cluster(), "broker_kind": "redis"},
+                                  environments={"staging": changed(change)})
+        deploy(place, "--target", "compose")
+        config = place.folder / "deploy" / "staging" / "compose" / "config" / "orders.json"
+        return json.loads(config.read_text())["broker"]["url"]
+
+    assert url(lambda e: None) == "redis://nats:4222"
+    assert url(lambda e: e.update(broker={"url": "redis://cache.example.com:6379"})) == "redis://cache.example.com:6379"
+
+
 def test_names_that_kubernetes_refuses_are_refused_or_made_to_fit(place):
     cluster, own = workspace.cluster(), workspace.services()
     built = {"command": ["bin/x"], "build": {"command": ["make"], "inputs": ["gateway/**"]}, "ports": {"http": 8099},

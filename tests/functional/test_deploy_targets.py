@@ -11,6 +11,7 @@ import yaml
 import deploy_validators as validators
 import deploy_workspace as workspace
 from conftest import ROOT, Cluster
+from git_repository import git
 
 ALL = "dockerfile,compose,k8s,istio,monitoring,ci-github,ci-gitlab"
 
@@ -342,3 +343,23 @@ def test_a_job_runs_once_in_compose_and_kubernetes(msctl_bin, tmp_path):
     workspace.write_workspace(tmp_path, cluster, own)
     spec = job()["spec"]
     assert spec["backoffLimit"] == 0 and spec["template"]["spec"]["restartPolicy"] == "Never"
+
+
+def test_schemas_are_checked_against_what_a_change_is_built_on(out, tmp_path):
+    """Otherwise a published schema could be edited in place, and the pipeline would not see it."""
+    line = 'msctl schema check "$SERVICE" --base "$BASE"'
+    workflow = yaml.safe_load((out / ".github/workflows/shop-staging.yml").read_text())
+    job = workflow["jobs"]["test"]
+    assert line in [step["run"].strip() for step in job["steps"] if step.get("name") == "Schema check"]
+    assert job["env"]["BASE"] == "${{ needs.affected.outputs.base }}" and job["steps"][0]["with"]["fetch-depth"] == 0
+    assert workflow["jobs"]["affected"]["outputs"]["base"] == "${{ steps.affected.outputs.base }}"
+    pipeline = yaml.safe_load((out / ".gitlab/shop-staging.gitlab-ci.yml").read_text())
+    script = pipeline["test:users"]["script"]
+    assert script[-1] == line and pipeline["test:users"]["variables"]["GIT_DEPTH"] == "0"
+    git(tmp_path, "init", "-q")
+    git(tmp_path, "commit", "-q", "--allow-empty", "-m", "first")
+    head = subprocess.run(["git", "rev-parse", "HEAD"], cwd=tmp_path, capture_output=True, text=True, check=True).stdout.strip()
+    found = lambda **given: subprocess.run(["bash", "-euo", "pipefail", "-c", "\n".join(script[-3:-1]) + '\necho "$BASE"'], cwd=tmp_path, check=True,
+                                           env={"PATH": "/usr/bin:/bin", "HOME": str(tmp_path), **given}, capture_output=True, text=True).stdout.strip()
+    assert found(CI_MERGE_REQUEST_DIFF_BASE_SHA=head, CI_COMMIT_BEFORE_SHA="0" * 40) == head
+    assert found(CI_COMMIT_BEFORE_SHA="0" * 40) == head  # a branch's first push: from the beginning

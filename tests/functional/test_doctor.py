@@ -62,6 +62,17 @@ def test_what_is_missing_or_taken_fails_with_a_remedy(cluster):
     assert "-> msctl up --build" in text
 
 
+def test_an_event_that_nobody_publishes_is_pointed_out(cluster):
+    c = cluster()
+    c.write({"broker": "nats", "services": {
+        "nats": idle(c, ports={"client": free_port()}),
+        "shop": idle(c, publishes=["order.placed"]),
+        "mailer": idle(c, consumes=["order.placed", "order.placd"])}})
+    _, found = findings(c)
+    assert found["event order.placd"]["level"] == "warn" and "for mailer" in found["event order.placd"]["text"]
+    assert "event order.placed" not in found
+
+
 def test_what_a_killed_supervisor_left_is_found(cluster):
     c = cluster()
     c.write({"services": {"a": idle(c)}})

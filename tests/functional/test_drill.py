@@ -2,6 +2,7 @@
 
 import json
 import os
+import pathlib
 import signal
 import time
 import xml.etree.ElementTree
@@ -90,6 +91,17 @@ def drill(c, *words, code=0, rate=40):
     done = c.run("drill", *words, "--rate", rate, "--output", "json", timeout=120)
     assert done.returncode == code, done.stdout[-3000:] + done.stderr
     return json.loads(done.stdout)
+
+
+def processes_with_parent(pid):
+    found = []
+    for stat in pathlib.Path("/proc").glob("[0-9]*/stat"):
+        try:
+            if int(stat.read_text().rpartition(")")[2].split()[1]) == pid:
+                found.append(int(stat.parent.name))
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+    return found
 
 
 def nothing_is_left(c):
@@ -254,10 +266,13 @@ def test_one_that_repeats_does_it_twice(cluster):
 
 def test_one_that_stays_away_is_stuck(cluster):
     c = small(cluster, "dead", restart={"policy": "on-failure", "limit": 2})
-    done = c.run("drill", "kill", "shop", "--recovery", "2s", timeout=60)
-    # Nothing can be read back from it, so nothing can be judged.
-    assert done.returncode in (1, 4, 8), done.stdout
-    assert "read back" in done.stderr or "NOT BACK" in done.stdout
+    done = c.run("drill", "kill", "shop", "pause", "shop", "--recovery", "2s", "--rate", "2.5", timeout=60)
+    assert done.returncode == 8, done.stdout + done.stderr
+    assert "NOT BACK" in done.stdout and "stuck: shop is " in done.stdout
+    assert "cannot be read back" in done.stdout and "NOT BACK" not in done.stderr
+    assert "pause shop: not done" in done.stdout
+    assert "load: 2.5 orders a second" in done.stderr
+    assert "lost: " not in done.stdout and "nothing is known of losses" in done.stdout
 
 
 @pytest.mark.parametrize("signal_number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
@@ -329,9 +344,13 @@ def test_without_a_cluster(cluster):
 
 def test_a_cluster_that_is_not_well_is_left_alone(cluster):
     c = small(cluster, "honest")
+    document = yaml.safe_load((c.folder / "msctl.yaml").read_text())
+    document["services"]["idle"] = {"command": ["sleep", "1000"]}
+    c.write(document)
+    c.up()
     assert c.run("stop", "shop").returncode == 0
     began = time.monotonic()
-    done = c.run("drill", "kill", "shop", timeout=60)
+    done = c.run("drill", "kill", "idle", timeout=60)
     assert done.returncode == 1, done.stdout
     assert time.monotonic() - began < 40
     assert "load cannot begin" in done.stderr, done.stderr
@@ -351,7 +370,7 @@ setup:
 steps:
   - name: buy
     post: /api/v1/orders
-    json: {user_id: "${user}", currency: EUR, items: [{sku: TEA-1, quantity: 1, unit_price_cents: 5}]}
+    json: {user_id: "${user}", currency: EUR, items: [{sku: TEA-1, quantity: 1, unit_price_cents: 1250}]}
     expect: {status: 201}
     capture: {order: /id}
 """
@@ -374,14 +393,36 @@ def test_under_a_scenario(shop, tmp_path):  # noqa: F811
 
 def test_under_a_scenario_loss_is_seen(cluster, tmp_path):
     c = small(cluster, "early")
-    file = tmp_path / "buying.yaml"
-    file.write_text(SCENARIO % "shop")
+    file = tmp_path / "selling.yaml"
+    file.write_text((SCENARIO % "shop").replace("name: buying\n", ""))
     done = c.run("drill", "kill", "shop", "--under", file, "--rate", "60", "--output", "json", timeout=60)
     assert done.returncode == 0, "nobody said how to read it back"
+    report = json.loads(done.stdout)
+    assert report["load"] == "60 of scenario selling a second", "by its file, where it has no name"
+    assert report["unchecked"] == report["acknowledged"]["steps"] > 0
     done = c.run("drill", "kill", "shop", "--under", file, "--rate", "60", "--read-back", "/api/v1/orders/${order}",
                  "--output", "json", timeout=60)
     assert done.returncode == 8, done.stdout[-2000:] + done.stderr
     assert json.loads(done.stdout)["lost"] > 0
+
+
+def test_what_a_scenario_cannot_tell_is_no_verdict(shop, tmp_path):  # noqa: F811
+    file = tmp_path / "buying.yaml"
+    file.write_text(SCENARIO % "gateway")
+    done = shop.run("drill", "kill", "nats", "--under", file, "--read-back", "/api/v1/orders/${oder}", timeout=60)
+    assert done.returncode == 1 and "no answer captured" in done.stderr, done.stdout + done.stderr
+    running = shop.popen("drill", "pause", "user-service", "--for", "3s", "--under", file)
+    try:
+        wait_for(lambda: faults(shop), 20, "the fault")
+        for pid in processes_with_parent(running.pid):
+            os.kill(pid, signal.SIGKILL)
+        out, err = running.communicate(timeout=60)
+    finally:
+        if running.poll() is None:
+            running.kill()
+    assert running.returncode == 1 and "NOT BACK" not in out, out + err
+    assert "msctl-load" in err or "load" in err.splitlines()[-1], err
+    nothing_is_left(shop)
 
 
 def test_a_scenario_with_a_mistake(shop, tmp_path):  # noqa: F811
@@ -394,4 +435,60 @@ def test_a_scenario_with_a_mistake(shop, tmp_path):  # noqa: F811
     file.write_text(SCENARIO % "gateway")
     done = shop.run("drill", "kill", "nats", "--under", file, "--read-back", "/orders")
     assert done.returncode == 2 and "--read-back" in done.stderr
+    nothing_is_left(shop)
+
+
+def test_one_at_a_time(shop):  # noqa: F811
+    """A second drill would be blamed for the first one's faults, and so would a check."""
+    running = shop.popen("drill", "slow", "user-service", "10ms", "--for", "3s", "--rate", "30")
+    try:
+        wait_for(lambda: gates(shop), 20, "the gate")
+        for words in (["drill", "slow", "user-service", "10ms"], ["drill", "kill", "nats"], ["verify", "9"]):
+            done = shop.run(*words)
+            assert done.returncode == 1 and "is at work on this cluster" in done.stderr, (words, done.stderr)
+        out, err = running.communicate(timeout=60)
+    finally:
+        if running.poll() is None:
+            running.kill()
+    assert running.returncode == 0, out + err
+    nothing_is_left(shop)
+
+
+def test_a_fault_that_would_hit_nobody(cluster):
+    """Seen before the load begins and before any other fault is done."""
+    c = small(cluster, "honest")
+    document = yaml.safe_load((c.folder / "msctl.yaml").read_text())
+    document["services"]["idle"] = {"command": ["sleep", "1000"]}
+    c.write(document)
+    c.up()
+    pid = c.ps()["shop"]["pid"]
+    done = c.run("drill", "kill", "shop", "kill", "shop.2")
+    assert done.returncode == 2 and "no instance `shop.2`" in done.stderr, done.stderr
+    assert c.run("stop", "idle").returncode == 0
+    for words in (["kill", "idle"], ["pause", "idle"], ["cut", "idle", "shop"]):
+        done = c.run("drill", "kill", "shop", *words)
+        assert done.returncode == 1 and "idle is stopped" in done.stderr, (words, done.stderr)
+        assert "msctl start idle" in done.stderr and "load:" not in done.stderr
+    done = c.run("drill", "kill", "shop", "--html", c.folder / "nowhere" / "page.html")
+    assert done.returncode == 2 and "nowhere/page.html" in done.stderr, done.stderr
+    done = c.run("drill", "kill", "shop", "--recovery", "soon")
+    assert done.returncode == 2 and "--recovery: expected a time" in done.stderr
+    assert c.ps()["shop"]["pid"] == pid, "nobody was hit"
+
+
+def test_a_killed_drill_leaves_no_journal_for_long(shop, tmp_path):  # noqa: F811
+    file = tmp_path / "buying.yaml"
+    file.write_text(SCENARIO % "gateway")
+    journals = (shop.folder / ".msctl" / "run").glob
+    running = shop.popen("drill", "pause", "user-service", "--for", "60s", "--under", file)
+    try:
+        wait_for(lambda: faults(shop), 20, "the fault")
+    finally:
+        running.kill()
+        running.communicate(timeout=10)
+    wait_for(lambda: not faults(shop), 20, "the end of the fault")
+    orders_go_through(shop)
+    assert list(journals("drill-*"))
+    drill(shop, "kill", "nats")
+    assert not list(journals("drill-*"))
     nothing_is_left(shop)

@@ -53,7 +53,7 @@ def test_the_event_carries_trace_and_request_id(shop):
 def test_a_subscriber_gets_it_at_once(shop):
     user = shop.sign_up()
     with NatsClient(shop.ports["nats"]["client"]) as nats:
-        nats.subscribe("order-service.events.>")
+        nats.subscribe(PLACED)
         order = shop.order(user["id"]).json()
         subject, headers, payload = nats.next_message()
     assert subject == PLACED

@@ -317,8 +317,11 @@ def test_who_cannot_have_a_gate(cluster, holder):
     assert refused("nobody")[0] == 404
     # It says nothing of its port, so this shows only when it does not come up elsewhere; then it comes back.
     assert refused("stubborn")[0] == 202
-    view = wait_for(lambda: gates(c).get("stubborn", {}).get("reason") and gates(c)["stubborn"], 30, "the failure")
+    view = wait_for(lambda: gates(c)["stubborn"]["state"] == "failed" and gates(c)["stubborn"], 30, "the failure")
     assert "did not come up at another port" in view["reason"]
+    # Why stays there for its holder to see, and goes with the holder.
+    holder.kill()
+    wait_for(lambda: gates(c) == {}, 10, "no gate of a holder that is gone")
 
 
 def test_bad_requests(pair, holder):

@@ -3,7 +3,10 @@
 import json
 import os
 import pathlib
+import re
 import signal
+import statistics
+import subprocess
 
 import pytest
 
@@ -222,6 +225,21 @@ def test_redirects_are_followed_where_asked_for(load, tmp_path):
     assert result["completed"] == 10 and len(second.requests) == 10 and len(server.requests) == 20
 
 
+@pytest.mark.parametrize("location", ["other?x=1", "/a/other?x=1#part", "//HOST/a/other?x=1"])
+def test_each_form_of_a_redirect(load, tmp_path, location):
+    def answer(request):
+        if request["path"].startswith("/a/first"):
+            return ok(b"", "302 Found", f"Location: {location.replace('HOST', host)}\r\n")
+        return ok(request["path"].encode())
+
+    with Server(answer) as server:
+        host = f"127.0.0.1:{server.port}"
+        (tmp_path / "s.yaml").write_text(f"target: {server.url}\nload: {{rate: 20, duration: 500ms}}\n"
+                                         "steps: [{get: '/a/first?y=/2', redirects: 1, expect: {body: '^/a/other.x=1$'}}]\n")
+        code, result, error = load("s.yaml")
+    assert code == 0 and result["completed"] == 10, error or result
+
+
 @pytest.mark.parametrize("budget,stopped", [("errors=10", "budget: errors"), ("requests=30", "budget: requests"),
                                             ("time=300ms", "budget: time")])
 def test_budget_ends_a_run(load, budget, stopped):
@@ -253,6 +271,21 @@ def test_the_load_ends_with_a_killed_msctl(load):
         wait_for(lambda: not any(process_alive(pid) for pid in children), 10, "msctl-load has ended")
 
 
+def test_the_class_of_scheduling_stays_the_users(load):
+    with Server(lambda _: ok()) as server:
+        one = subprocess.Popen(["chrt", "--batch", "0", str(load.cluster.bin), "load", server.url, "--rate", "50", "--duration", "60s"],
+                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            wait_for(lambda: len(server.requests) > 10, 20, "requests")
+            sender = pathlib.Path(f"/proc/{one.pid}/task/{one.pid}/children").read_text().split()[0]
+            threads = [int(path.name) for path in pathlib.Path(f"/proc/{sender}/task").iterdir()]
+            assert len(threads) == 2
+            assert {os.sched_getscheduler(thread) for thread in threads} == {os.SCHED_BATCH}
+        finally:
+            one.terminate()
+            one.wait(20)
+
+
 def test_https_is_checked(load, tmp_path):
     certificate, context = self_signed(tmp_path)
     with Server(lambda _: ok(), context) as server:
@@ -277,6 +310,25 @@ def test_find_max_finds_a_known_capacity(load):
     assert found["trials"][-1]["rate"] == found["rate"] and found["trials"][-1]["held"]
 
 
+def test_no_uuid_comes_again_and_each_trial_is_a_run_of_its_own(load, tmp_path):
+    """Else keys of one run would be repetitions in the next one, and who signs up in the setup would be there already."""
+    scenario = tmp_path / "s.yaml"
+    with Server(lambda _: ok()) as server:
+        scenario.write_text(f"""
+target: {server.url}
+load: {{rate: 20, duration: 500ms}}
+setup: [{{post: /setup, body: "${{run}} ${{uuid}}"}}]
+steps: [{{post: /step, body: "${{uuid}}"}}]
+""")
+        for more in ((), (), ("--find-max", "p99<1us")):
+            assert load(scenario, *more)[0] in (0, 6)
+        bodies = [request["body"].decode() for request in server.requests]
+    setups = [body for body in bodies if " " in body]
+    assert len(setups) >= 4 and len({body.split()[0] for body in setups}) == len(setups)
+    uuids = [body.split()[-1] for body in bodies]
+    assert len(set(uuids)) == len(uuids) > 20
+
+
 def test_reports_are_written_and_a_saved_result_is_shown_again(load, run, tmp_path):
     with Server(lambda _: ok()) as server:
         code, result, _ = load(*quick(server, "--threshold", "p50<1us", "--html", "r.html", "--junit", "r.xml"))
@@ -292,6 +344,15 @@ def test_reports_are_written_and_a_saved_result_is_shown_again(load, run, tmp_pa
     assert run("load", "--show", "saved.json").returncode == 2
 
 
+@pytest.mark.parametrize("option", ["--html", "--junit"])
+def test_a_report_that_cannot_be_written_is_told_before_the_run(load, tmp_path, option):
+    with Server(lambda _: ok()) as server:
+        code, result, error = load(server.url, "--rate", "50", option, str(tmp_path / "none" / "r"))
+        assert code == 2 and result is None and "cannot write" in error
+        assert load(server.url, "--rate", "50", option, str(tmp_path))[0] == 2
+    assert server.requests == []
+
+
 def test_progress_is_shown_on_a_terminal(msctl_bin, tmp_path):
     env = {key: value for key, value in os.environ.items() if not key.startswith("MSCTL")}
     with Server(lambda _: ok()) as server:
@@ -302,6 +363,60 @@ def test_progress_is_shown_on_a_terminal(msctl_bin, tmp_path):
             assert "answers in" in terminal.output
         finally:
             terminal.close()
+
+
+def test_progress_of_a_long_run_tells_the_rate_of_now(msctl_bin, tmp_path):
+    env = {key: value for key, value in os.environ.items() if not key.startswith("MSCTL")}
+    with Server(lambda _: ok()) as server:
+        terminal = Terminal([str(msctl_bin), "load", server.url, "--rate", "100", "--duration", "20m"], str(tmp_path), {**env, "TERM": "xterm"})
+        try:
+            wait_for(lambda: len(server.requests) > 250, 20, "requests")
+            terminal.type("\x03")
+            assert terminal.end() == 130
+        finally:
+            terminal.close()
+    rates = [int(rate) for rate in re.findall(r"of 1200 s  (\d+)/s", terminal.output)]
+    assert len(rates) >= 4
+    # By beats of 100 ms, each of them whole.
+    assert 80 <= statistics.median(rates) <= 120 and max(rates) <= 200, rates
+
+
+def test_timeline_stays_short_and_adds_up(load):
+    with Server(lambda _: ok()) as server:
+        _, result, _ = load(server.url, "--rate", "100", "--duration", "7s", "--threads", "2")
+    timeline = result["timeline"]
+    assert len(timeline) <= 61
+    assert sum(point["completed"] for point in timeline) == result["completed"] == 700
+
+
+def test_requests_that_a_stop_cut_off_are_told(load):
+    with Server(stalling(0.5, 30)) as server:
+        one = load.cluster.popen("load", server.url, "--rate", "100", "--duration", "60s")
+        wait_for(lambda: len(server.requests) > 80, 20, "requests")
+        one.send_signal(signal.SIGINT)
+        out, error = one.communicate(timeout=20)
+    assert one.returncode == 130, error
+    assert "requests had no answer yet" in out
+
+
+def test_what_is_never_sent_is_missed_by_each_scenario(load, tmp_path):
+    with Server(stalling(0.0, 1.5)) as server:
+        (tmp_path / "s.yaml").write_text(f"""
+target: {server.url}
+load: {{rate: 200, duration: 1s, max_connections: 1, timeout: 200ms}}
+scenarios:
+  - {{name: seldom, weight: 1, steps: [{{get: /a}}]}}
+  - {{name: often, weight: 3, steps: [{{get: /b}}]}}
+""")
+        _, result, _ = load("s.yaml")
+    seldom, often = (step["missed"] for step in result["steps"])
+    assert seldom + often == result["missed"] > 100
+    assert 0 < seldom < often
+
+
+def test_a_status_out_of_the_ordinary_keeps_its_number(load):
+    with Server(lambda _: ok(status="999 Odd")) as server:
+        assert load(*quick(server))[1]["statuses"] == {"999": 200}
 
 
 def test_without_its_program_it_says_so(load, tmp_path):

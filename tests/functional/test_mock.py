@@ -62,7 +62,7 @@ def test_what_is_in_no_contract_is_told_with_the_nearest(shop):
     assert problem["type"] == "urn:msctl:problem:no-interaction"
     assert problem["nearest"] == "a request for a user"
     assert problem["errors"][0]["field"] == "path"
-    assert "is in no contract" in shop.log("user-service")
+    wait_for(lambda: "is in no contract" in shop.log("user-service"), what="the line in the log")
 
 
 def test_grpc_is_answered_as_well(shop):
@@ -81,6 +81,13 @@ def test_the_service_comes_back(shop):
     shop.up("--mock", "user-service")
     assert shop.ps()["user-service"]["mock"] is True
     wait_for(lambda: shop.get(f"/api/v1/users/{USER}").status == 200, 5, "the mock's answer")
+
+
+def test_what_a_mock_cannot_prove_is_said_with_the_way_out(shop):
+    for verb, code in ((("verify", "api"), 4), (("drill", "kill", "user-service"), 1)):
+        done = shop.run(*verb, timeout=60)
+        assert done.returncode == code, done.stdout + done.stderr
+        assert "a stub runs in place of user-service" in done.stderr and "msctl up -d --wait --no-mock" in done.stderr
 
 
 def test_a_mock_needs_a_contract(shop):

@@ -11,7 +11,7 @@ import pytest
 
 from conftest import process_alive, processes_of, wait_for
 from metrics_text import parse_metrics
-from reference import (CHASSIS_SERVICES, PASSWORD, Shop, assert_problem, document, order_body, shop)  # noqa: F401
+from reference import (CHASSIS_SERVICES, PASSWORD, Shop, assert_problem, document, lasting, order_body, shop)  # noqa: F401
 
 
 @pytest.fixture
@@ -76,7 +76,7 @@ def test_killed_service_is_recovered_with_its_data(shop, service):
     assert new != old and not process_alive(old)
     ready_again(shop, "nats", *CHASSIS_SERVICES)
     assert shop.get(f"/api/v1/users/{user['id']}").json() == user
-    assert shop.get(f"/api/v1/orders/{order['id']}").json() == order
+    assert lasting(shop.get(f"/api/v1/orders/{order['id']}").json()) == lasting(order)
     assert shop.wait_event(order["id"])
     wait_for(lambda: shop.order(user["id"]).status == 201, 10, "an order")
     assert_problem(shop.post("/api/v1/users", {"email": user["email"], "name": "Ann", "password": PASSWORD}), 409)
@@ -230,7 +230,7 @@ def test_sigterm_finishes_what_was_begun(own_shop):
     assert '"message":"stopped"' in shop.log("order-service")
     connection.close()
     assert shop.run("start", "order-service").returncode == 0
-    assert shop.get(f"/api/v1/orders/{order['id']}").json() == order
+    assert lasting(shop.get(f"/api/v1/orders/{order['id']}").json()) == lasting(order)
     shop.wait_event(order["id"])
 
 
@@ -253,7 +253,7 @@ def test_down_is_quick_and_clean_and_keeps_the_data(own_shop):
         assert f"{service} stopped: exit code 0\n" in shop.log("supervisor")
     shop.up()
     assert shop.get(f"/api/v1/users/{user['id']}").json() == user
-    assert shop.get(f"/api/v1/orders/{order['id']}").json() == order
+    assert lasting(shop.get(f"/api/v1/orders/{order['id']}").json()) == lasting(order)
     shop.wait_event(order["id"])
 
 

@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from conftest import ROOT, Cluster, free_port
+from git_repository import git
 
 HOSTILE = ("../up", "/etc/passwd", "a/../../b", "a\nb", "a\tb", "{{name}}", "{{{x}}}", 'a"b', "a'b", "a\\b", "$(id)", "${HOME}",
            "`id`", "a\x1b[31m", "x" * 300)
@@ -23,14 +24,6 @@ def tree(folder):
         if not name.startswith((".git/", ".msctl/")) and (path.is_symlink() or path.is_file()):
             found[name] = os.readlink(path) if path.is_symlink() else path.read_bytes()
     return found
-
-
-def git(folder, *words):
-    identity = ("-c", "user.name=test", "-c", "user.email=test@example.com", "-c", "init.defaultBranch=main",
-                "-c", "commit.gpgsign=false")
-    done = subprocess.run(["git", *identity, *words], cwd=folder, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    return done.stdout
 
 
 @pytest.fixture
@@ -168,6 +161,53 @@ def test_inputs_name_all_that_a_build_reads(shop):
         inputs = services[name]["build"]["inputs"]
         assert {f"services/{name}/**", "CMakeLists.txt", "services/CMakeLists.txt", ".ci/build"} <= set(inputs)
     assert "services/catalog/proto/**" in services["cart"]["build"]["inputs"]
+
+
+def test_a_consumer_gets_its_publishers_schemas(shop):
+    assert shop.run("new-service", "billing", "--resource", "invoice", "--publishes", "invoice.created").returncode == 0
+    events = shop.folder / "services/billing/events"
+    first = (events / "invoice.created.v1.schema.json").read_text()
+    (events / "invoice.created.v2.schema.json").write_text(first.replace("created:1", "created:2"))
+    note = "invoice.created: schema copied from billing (v1, v2)"
+    done = shop.run("new-service", "mailer", "--template", "cpp-worker", "--consumes", "invoice.created", "--dry-run")
+    assert "NOTE      " + note in done.stdout.splitlines(), done.stdout + done.stderr
+    done = shop.run("new-service", "mailer", "--template", "cpp-worker", "--consumes", "invoice.created", "--output", "json")
+    assert json.loads(done.stdout)["notes"] == [note], done.stdout + done.stderr
+    copies = shop.folder / "services/mailer/consumes"
+    assert tree(copies) == tree(events)
+    code = (shop.folder / "services/mailer/mailer_service.cpp").read_text()
+    assert "consumer.check_with(consumed_schemas());" in code and "CO_TRY(consumer.start());" in code
+    test = (shop.folder / "services/mailer/tests/mailer_consumer_test.cpp").read_text()
+    assert '"invoice.created", 2, data' in test and '{"invoice_id":"01234567-89ab-7def-8123-456789abcdef","name":"x"}' in test
+    assert "mailer (v1, v2)" in shop.run("schema", "list").stdout
+    done = shop.run("schema", "check")
+    assert done.returncode == 0, done.stdout + done.stderr
+    copy = copies / "invoice.created.v2.schema.json"
+    copy.write_text(copy.read_text().replace("200", "100"))
+    done = shop.run("schema", "check", "mailer")
+    assert done.returncode == 5 and "COPY_DIFFERS" in done.stdout, done.stdout + done.stderr
+    assert "services/mailer/consumes/invoice.created.v2.schema.json" in done.stdout
+
+
+def test_a_consumer_of_its_own_events_has_its_own_schema(shop):
+    done = shop.run("new-service", "notes", "--publishes", "note.made", "--consumes", "note.made")
+    assert done.returncode == 0 and "NOTE      note.made: schema copied from notes (v1)" in done.stdout, done.stdout + done.stderr
+    home = shop.folder / "services/notes"
+    assert tree(home / "consumes") == tree(home / "events")
+
+
+def test_a_consumer_of_what_nobody_publishes_is_told_what_to_do(shop):
+    (shop.folder / "services/old").mkdir()
+    (shop.folder / "services/old/service.yaml").write_text("name: old\ncommand: ['true']\npublishes: [old.thing]\n")
+    text = (shop.folder / "msctl.yaml").read_text().replace("services:\n", "services:\n  old: {path: services/old}\n")
+    (shop.folder / "msctl.yaml").write_text(text)
+    done = shop.run("new-service", "mailer", "--consumes", "user.named", "--consumes", "old.thing")
+    assert done.returncode == 0, done.stderr
+    notes = [line for line in done.stdout.splitlines() if line.startswith("NOTE")]
+    assert "no service of this workspace publishes it" in notes[0] and notes[0].endswith("then msctl update mailer"), notes
+    assert "old publishes it without a schema" in notes[1], notes
+    schema = json.loads((shop.folder / "services/mailer/consumes/user.named.v1.schema.json").read_text())
+    assert schema["$id"] == "urn:msctl:event:user.named:1" and schema["type"] == "object"
 
 
 @pytest.mark.parametrize("args", ((), ("--publishes", "a.b"), ("--consumes", "a.b"), ("--publishes", "a.b", "--consumes", "a.b"),

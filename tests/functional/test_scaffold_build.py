@@ -7,8 +7,8 @@ import os
 import time
 
 from conftest import Cluster, free_port, processes_of, wait_for
+from git_repository import git
 from test_install import call, prefix  # noqa: F401  (a fixture)
-from test_scaffold import git
 
 
 def ask(port, method, path, body=None):
@@ -20,6 +20,23 @@ def ask(port, method, path, body=None):
         return answer.status, json.loads(text) if path != "/metrics" else text
     finally:
         connection.close()
+
+
+def patterns_hold(shop):
+    """What verify finds in a workspace that nobody has touched, and that has rendered one target only."""
+    (shop.folder / "environments").mkdir()
+    (shop.folder / "environments" / "staging.yaml").write_text(
+        "image_prefix: registry.example.com/shop\ntag: 0.1.0\nservices:\n  nats:\n"
+        "    image: registry.example.com/nats:2.9\n    command: [nats-server, --port, '4222', --jetstream]\n")
+    done = shop.run("deploy", "--target", "monitoring")
+    assert done.returncode == 0, done.stderr
+    done = shop.run("verify", "contracts", "deployment", timeout=60)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "fail with DATA_LOSS" in done.stdout and "deploy/ for staging are up to date" in done.stdout, done.stdout
+    rendered = next(path for path in (shop.folder / "deploy" / "staging").rglob("*") if path.is_file())
+    rendered.write_text(rendered.read_text() + "# by hand\n")
+    done = shop.run("verify", "deployment", timeout=60)
+    assert done.returncode == 1 and "--target monitoring --check" in done.stdout, done.stdout + done.stderr
 
 
 def test_from_nothing_to_a_running_system(prefix, tmp_path):  # noqa: F811
@@ -56,6 +73,7 @@ def test_from_nothing_to_a_running_system(prefix, tmp_path):  # noqa: F811
         wait_for(lambda: counted in ask(worker, "GET", "/metrics")[1], 20, "the event at the worker")
         verified = shop.run("contract-test")
         assert verified.returncode == 0 and "a question whether it is well" in verified.stdout, verified.stdout + verified.stderr
+        patterns_hold(shop)
     finally:
         shop.run("down")
     assert processes_of(shop.folder) == []

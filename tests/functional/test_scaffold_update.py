@@ -8,8 +8,9 @@ import shutil
 import pytest
 
 from conftest import ROOT, Cluster
+from git_repository import git
 from terminal import Terminal
-from test_scaffold import git, refused, tree
+from test_scaffold import refused, tree
 
 MANIFEST = """\
 name: mine
@@ -204,8 +205,8 @@ def test_every_generated_file_of_every_template_keeps_a_users_edit(msctl_bin, tm
     commit(one)
     made = [path for path in tree(folder) if path.startswith(("services/service", "docs/")) and "answers" not in path]
     assert len(made) > 100
-    # A published client stays: service-4 calls service-0 through it.
-    gone = [path for path in made[::7] if not path.endswith("proto/client.hpp")]
+    # A published client stays: service-4 calls service-0 through it. And without its service.yaml nothing is a service.
+    gone = [path for path in made[::7] if not path.endswith(("proto/client.hpp", "service.yaml"))]
     for path in made:
         if path in gone:
             (folder / path).unlink()
@@ -230,6 +231,96 @@ def test_every_generated_file_of_every_template_keeps_a_users_edit(msctl_bin, tm
     assert set(changes.values()) == {"STAYS DELETED", "MERGE", "UPDATE", "IDENTICAL"}
 
 
+@pytest.mark.parametrize("args", ((), ("--publishes", "a.b"), ("--consumes", "a.b"), ("--publishes", "a.b", "--consumes", "a.b"),
+                                  ("--template", "cpp-worker", "--consumes", "a.b")))
+def test_what_is_older_than_the_ledger_gets_it_behind_its_migrations(msctl_bin, tmp_path, args):
+    """Those that were applied keep their numbers and their text."""
+    data = tmp_path / "data"
+    shutil.copytree(ROOT / "templates", data / "templates")
+    ledgers = list((data / "templates").rglob("*_ledger.sql"))
+    assert len(ledgers) == 2
+    for ledger in ledgers:
+        ledger.unlink()
+    folder = tmp_path / "shop"
+    one = Cluster(msctl_bin, folder)
+    assert Cluster(msctl_bin, tmp_path).run("init", folder).returncode == 0
+    done = one.run("new-service", "notes", *args, env={**one.env, "MSCTL_DATA": str(data)})
+    assert done.returncode == 0, done.stderr
+    git(folder, "init", "-q")
+    commit(one)
+    migrations = folder / "services" / "notes" / "migrations"
+    before = tree(migrations)
+    assert one.run("update", "notes").returncode == 0
+    after = tree(migrations)
+    ledger = f"{len(before) + 1:03}_ledger.sql"
+    assert after == {**before, ledger: (migrations / ledger).read_bytes()}
+    assert sorted(int(name.split("_")[0]) for name in after) == list(range(1, len(after) + 1))
+
+
+CONSUMERS = (("--consumes", "a.b"), ("--publishes", "c.d", "--consumes", "a.b"), ("--template", "cpp-worker", "--consumes", "a.b"))
+
+
+@pytest.mark.parametrize("args", CONSUMERS)
+def test_what_is_older_than_the_schema_check_gets_it(msctl_bin, tmp_path, args):
+    """The files as they were before, one of them with a line of the user's."""
+    data = tmp_path / "data"
+    shutil.copytree(ROOT / "templates", data / "templates")
+    for path in (data / "templates").rglob("*"):
+        if path.is_file() and "cpp-" in str(path):
+            text = "".join(line for line in path.read_text().splitlines(True)
+                           if "consumed_schemas" not in line and "msctl_consumes" not in line)
+            path.write_text(text.replace("CO_TRY(consumer.start())", "env.scheduler.spawn(consumer.run())"))
+    shutil.rmtree(data / "templates/cpp-service/files/services/{{stem}}/consumes")
+    folder = tmp_path / "shop"
+    one = Cluster(msctl_bin, folder)
+    assert Cluster(msctl_bin, tmp_path).run("init", folder).returncode == 0
+    done = one.run("new-service", "notes", *args, env={**one.env, "MSCTL_DATA": str(data)})
+    assert done.returncode == 0, done.stderr
+    home = folder / "services" / "notes"
+    code = home / "notes_service.cpp"
+    assert "check_with" not in code.read_text() and not (home / "consumes").exists()
+    code.write_text(code.read_text() + "// the user's line\n")
+    git(folder, "init", "-q")
+    commit(one)
+    done = one.run("update", "notes")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "CREATE    services/notes/consumes/a.b.v1.schema.json" in done.stdout
+    text = code.read_text()
+    assert "check_with(consumed_schemas())" in text and "CO_TRY(consumer.start())" in text and text.endswith("the user's line\n")
+    assert "msctl_consumes(" in (home / "CMakeLists.txt").read_text()
+
+
+def test_an_update_brings_what_the_publisher_has_added(msctl_bin, tmp_path):
+    folder = tmp_path / "shop"
+    one = Cluster(msctl_bin, folder)
+    assert Cluster(msctl_bin, tmp_path).run("init", folder).returncode == 0
+    assert one.run("new-service", "mailer", "--template", "cpp-worker", "--consumes", "a.b").returncode == 0
+    git(folder, "init", "-q")
+    commit(one)
+    consumes, test = folder / "services/mailer/consumes", folder / "services/mailer/tests/mailer_consumer_test.cpp"
+    copy = consumes / "a.b.v1.schema.json"
+
+    def update():
+        commit(one)
+        done = one.run("update", "mailer")
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    mine = copy.read_text().replace('"type": "object"', '"required": ["n"]')
+    copy.write_text(mine)
+    assert "UPDATE    services/mailer/tests/mailer_consumer_test.cpp" in update(), "an example by the user's own schema"
+    assert copy.read_text() == mine and '{"n":"x"}' in test.read_text()
+    assert "nothing to do" in update()
+    assert one.run("new-service", "shop", "--resource", "thing", "--publishes", "a.b").returncode == 0
+    assert one.run("schema", "check").returncode == 5, "it is no copy of the publisher's"
+    assert "UPDATE    services/mailer/consumes/a.b.v1.schema.json" in update()
+    events = folder / "services/shop/events"
+    assert tree(consumes) == tree(events) and one.run("schema", "check").returncode == 0
+    (events / "a.b.v2.schema.json").write_text((events / "a.b.v1.schema.json").read_text().replace("a.b:1", "a.b:2"))
+    assert "CREATE    services/mailer/consumes/a.b.v2.schema.json" in update()
+    assert tree(consumes) == tree(events) and '"a.b", 2, data' in test.read_text()
+
+
 # Templates of one's own
 
 
@@ -245,7 +336,7 @@ def test_a_template_from_git(world, tmp_path):
     assert done.returncode == 0, done.stderr
     answers = json.loads((world.folder / "services/web/.msctl-answers.json").read_text())
     assert answers["template"]["from"] == where + "@v1"
-    assert answers["template"]["revision"] == git(source, "rev-parse", "HEAD").strip()
+    assert answers["template"]["revision"] == git(source, "rev-parse", "HEAD")
     commit(world)
     write_template(source / "kept" / "mine", {"file": "two\n"}, "2")
     git(source, "add", "-A")

@@ -6,8 +6,10 @@ import subprocess
 import xml.etree.ElementTree
 
 import pytest
+import yaml
 
 from conftest import ROOT
+from git_repository import git
 
 MSCTL = os.environ.get("MSCTL_BIN", str(ROOT / "build/release/bin/msctl"))
 TEXT = {"type": "string"}
@@ -15,10 +17,6 @@ TEXT = {"type": "string"}
 
 def schema(version, properties, required=("id",), **more):
     return {"$id": f"urn:msctl:event:thing.made:{version}", "type": "object", "properties": properties, "required": list(required), **more}
-
-
-def git(folder, *words):
-    subprocess.run(["git", "-c", "user.name=t", "-c", "user.email=t@example.com", *words], cwd=folder, check=True, capture_output=True)
 
 
 def msctl(folder, *words, code=0):
@@ -155,6 +153,51 @@ def test_hostile_schemas_end(shop, text):
     assert done.returncode in (0, 1, 5), done.stderr
 
 
+@pytest.mark.parametrize("text, what", [
+    (json.dumps({**ONE, "properties": {"id": {"$ref": "http://127.0.0.1:9/x"}}}), "leads out of this file"),
+    (json.dumps({**ONE, "properties": {"id": {"$ref": "#/$defs/gone"}}}), "leads nowhere"),
+    (json.dumps({**ONE, "properties": {"id": {"type": "strng"}}}), "#/properties/id/type: expected object"),
+    (json.dumps({**ONE, "$schema": "http://example.com/mine"}), "expected draft 7"),
+    (json.dumps(ONE) + "\0{", "not what JSON allows"), ("", "ends too early"), ("[" * 100_000, "nested deeper"), (" " * (2 << 20), "larger than 1 MiB"),
+], ids=["remote", "dangling", "type", "draft", "nul", "empty", "deep", "huge"])
+def test_a_schema_that_says_nothing_is_no_promise(shop, text, what):
+    """One finding with the reason, for those who consume the event; not that there were no file."""
+    finding, = shop.put(1, text).check(code=5)["findings"]
+    assert finding["rule"] == "SCHEMA_VALID" and what in finding["message"] and finding["breaks"] == ["reader"]
+
+
+@pytest.mark.parametrize("make", [lambda path: path.mkdir(), lambda path: path.symlink_to("gone"), os.mkfifo], ids=["folder", "link", "fifo"])
+def test_what_is_no_file_is_called_so(shop, make):
+    make(shop.folder / "maker/events/thing.made.v1.schema.json")
+    finding, = shop.check(code=5)["findings"]
+    assert finding["rule"] == "SCHEMA_VALID" and "no file" in finding["message"]
+
+
+def test_an_empty_base_is_not_taken_for_none(shop):
+    shop.put(1, ONE).commit()
+    assert "compared with what?" in msctl(shop.folder, "check", "--base", "", code=2).stderr
+    shop.put(1, {**ONE, "properties": {"id": TEXT}}).check()  # without one, git is not asked
+
+
+def test_a_file_that_moved_is_the_same_promise(shop):
+    shop.put(1, ONE).commit()
+    git(shop.folder, "mv", "maker", "factory")
+    (shop.folder / "msctl.yaml").write_text((shop.folder / "msctl.yaml").read_text().replace("path: maker", "path: factory"))
+    shop.check("--base", "main")
+    (shop.folder / "factory/events/thing.made.v1.schema.json").write_text(json.dumps({**ONE, "properties": {"id": TEXT, "size": TEXT}}))
+    assert {f["rule"] for f in shop.check("--base", "main", code=5)["findings"]} == {"TYPE_CHANGED"}
+
+
+def test_an_event_that_is_given_up(shop):
+    shop.put(1, ONE).commit()
+    (shop.folder / "maker/events/thing.made.v1.schema.json").unlink()
+    (shop.folder / "maker/service.yaml").write_text("name: maker\ncommand: [sleep, '9']\n")
+    finding, = shop.check("--base", "main", code=5)["findings"]
+    assert finding["rule"] == "PUBLISHED_SCHEMA_DELETED"
+    (shop.folder / "compatibility.yaml").write_text("events: {thing.made: NONE}\n")
+    shop.check("--base", "main")
+
+
 def test_a_published_version_does_not_change(shop):
     shop.put(1, ONE).commit()
     shop.check("--base", "main")
@@ -195,6 +238,8 @@ def test_list_and_diff(shop):
     listed, = json.loads(msctl(shop.folder, "list", "--output", "json").stdout)
     assert listed["event"] == "thing.made" and listed["consumers"] == ["reader"] and [v["version"] for v in listed["versions"]] == [1, 2]
     assert "thing.made" in msctl(shop.folder, "list").stdout
+    assert json.loads(msctl(shop.folder, "list", "other", "--output", "json").stdout) == []
+    assert "did you mean thing.made?" in msctl(shop.folder, "list", "thing.mode", code=2).stderr
     rows = json.loads(msctl(shop.folder, "diff", "thing.made", "--output", "json").stdout)
     wanted = {"v2": ("TYPE_EXTENDED", True), "v1": ("TYPE_NARROWED", False)}
     for reader, (rule, good) in wanted.items():
@@ -202,7 +247,73 @@ def test_list_and_diff(shop):
     assert "no difference" in msctl(shop.folder, "diff", "thing.made", "--from", "1", "--to", "1").stdout
     msctl(shop.folder, "diff", "thing.made", "--from", "7", code=2)
     msctl(shop.folder, "diff", "thing.lost", code=2)
+    (shop.folder / "maker/events/thing.made.v2.schema.json").unlink()
+    assert "has only version 1" in msctl(shop.folder, "diff", "thing.made", code=2).stderr
     msctl(shop.folder, "diff", code=2)
+
+
+def test_consumers_and_the_versions_that_they_know(shop):
+    """As their sources say: msctl_consumes() with files, the folder `consumes`, or nothing."""
+    two = schema(2, {**ONE["properties"], "note": TEXT})
+    shop.put(1, ONE).put(2, two)
+    whole = yaml.safe_load((shop.folder / "msctl.yaml").read_text())
+    for name in ("compiled", "copied", "silent"):
+        home = shop.folder / name
+        home.mkdir()
+        (home / "service.yaml").write_text(f"name: {name}\ncommand: [sleep, '9']\nconsumes: [thing.made]\n")
+        whole["services"][name] = {"path": name}
+    (shop.folder / "msctl.yaml").write_text(yaml.safe_dump(whole))
+    (shop.folder / "compiled/CMakeLists.txt").write_text(
+        "msctl_module(compiled)\nmsctl_consumes(compiled compiled ../maker/events/thing.made.v2.schema.json\n"
+        "  ../maker/events/thing.made.v1.schema.json)  # both\n")
+    copy = shop.folder / "copied/consumes/thing.made.v1.schema.json"
+    copy.parent.mkdir()
+    copy.write_text(json.dumps({**ONE, "description": "other words"}))
+    listed, = json.loads(msctl(shop.folder, "list", "--output", "json").stdout)
+    assert listed["consumers"] == ["compiled", "copied", "reader", "silent"]
+    assert listed["knows"] == {"compiled": [1, 2], "copied": [1]}
+    assert "compiled (v1, v2), copied (v1), reader, silent" in msctl(shop.folder, "list").stdout
+    shop.check()
+    copy.write_text(json.dumps({**ONE, "required": []}))
+    finding, = shop.check(code=5)["findings"]
+    assert finding["rule"] == "COPY_DIFFERS" and finding["breaks"] == ["copied"]
+    assert finding["file"] == "copied/consumes/thing.made.v1.schema.json" and "take it anew" in finding["message"]
+    copy.write_text("{")
+    assert {f["rule"] for f in shop.check("copied", code=5)["findings"]} == {"COPY_DIFFERS"}
+    shop.check("silent")
+
+
+def test_the_findings_of_several_services_name_their_own_consumers(shop):
+    """Two publishers, one of them broken, and one without a schema at all."""
+    shop.put(1, ONE).put(2, schema(2, {"id": TEXT, "size": TEXT}))
+    for name, publishes, consumes in (("painter", "thing.painted", "thing.made"), ("seller", "thing.sold", "thing.painted")):
+        (shop.folder / name / "events").mkdir(parents=True)
+        (shop.folder / name / "service.yaml").write_text(
+            f"name: {name}\ncommand: [sleep, '9']\npublishes: [{publishes}]\nconsumes: [{consumes}]\n")
+    painted = {**ONE, "$id": "urn:msctl:event:thing.painted:1"}
+    (shop.folder / "painter/events/thing.painted.v1.schema.json").write_text(json.dumps(painted))
+    whole = yaml.safe_load((shop.folder / "msctl.yaml").read_text())
+    whole["services"].update(painter={"path": "painter"}, seller={"path": "seller"})
+    (shop.folder / "msctl.yaml").write_text(yaml.safe_dump(whole))
+    document = shop.check(code=5)
+    found = {(f["event"], f["rule"]): f for f in document["findings"]}
+    assert set(found) == {("thing.made", "TYPE_CHANGED"), ("thing.sold", "EVENT_HAS_SCHEMA")}
+    assert found["thing.made", "TYPE_CHANGED"]["breaks"] == ["painter", "reader"]
+    assert found["thing.sold", "EVENT_HAS_SCHEMA"]["service"] == "seller"
+    assert "seller/events/thing.sold.v1.schema.json" in found["thing.sold", "EVENT_HAS_SCHEMA"]["message"]
+    assert [e["event"] for e in document["events"]] == ["thing.made", "thing.painted"]
+    shop.check("painter")
+
+
+@pytest.mark.parametrize("before, after", [
+    ([], ["--file", "msctl.yaml", "--file", "more.yaml"]), (["--file", "msctl.yaml", "--file=more.yaml"], []), (["--file", "msctl.yaml"], ["--file", "more.yaml"]),
+    ([], ["-f", "msctl.yaml", "-f", "more.yaml"])])
+def test_files_are_laid_over_each_other_wherever_they_stand(shop, before, after):
+    shop.put(1, ONE)
+    (shop.folder / "more.yaml").write_text("version: 1\nservices:\n  third: {command: [sleep, '9'], consumes: [thing.made]}\n")
+    done = subprocess.run([MSCTL, *before, "schema", "list", *after, "--output", "json"], cwd=shop.folder, capture_output=True, text=True, timeout=30)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)[0]["consumers"] == ["reader", "third"]
 
 
 def test_junit(shop):

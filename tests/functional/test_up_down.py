@@ -147,7 +147,7 @@ def test_crash_leaves_no_grandchild_behind(cluster):
     c.write({"services": {"web": {"command": command, "restart": {"policy": "no"}}}})
     c.up()
     wait_for(lambda: "daemonised" in c.log("web"))
-    grandchild = int(pid_file.read_text())
+    grandchild = int(wait_for(lambda: pid_file.exists() and pid_file.read_text()))
     os.kill(c.ps()["web"]["pid"], signal.SIGKILL)
     c.wait_state("web", "failed")
     assert not process_alive(grandchild)

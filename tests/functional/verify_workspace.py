@@ -4,12 +4,12 @@ repository of its own, with programs that a test may replace by others."""
 import json
 import os
 import shutil
-import subprocess
 
 import pytest
 import yaml
 
 from conftest import PYTHON, ROOT, free_port
+from git_repository import git
 from reference import Shop, document
 
 LEFT_OUT = ("build", ".git", ".msctl", "node_modules", "__pycache__", ".pytest_cache", "deploy")
@@ -27,12 +27,6 @@ with open(path, "w") as file:
 os.environ["MSCTL_CONFIG"] = path
 os.execv(program, [program] + sys.argv[1:])
 """
-
-
-def git(folder, *words):
-    done = subprocess.run(["git", "-c", "user.name=Test", "-c", "user.email=test@example.com", *words], cwd=folder,
-                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=60, check=False)
-    assert done.returncode == 0, done.stdout
 
 
 def reference_file():
@@ -85,14 +79,20 @@ class Workspace(Shop):
     def add_service(self, name, service):
         self.edit("msctl.yaml", lambda cluster: cluster["services"].update({name: service}))
 
-    def rewrite_to_broker(self, old, new):
-        """Between order-service and the broker, each `old` becomes `new`."""
+    def add_rewriter(self, before, service, old, new):
+        """On the way to the port `before`, each `old` becomes `new`; gives the port to go there by. The service whose
+        file is `service` waits for it."""
         assert len(old) == len(new)
         port = free_port()
         self.add_service("rewriter", {
-            "command": [PYTHON, "-u", str(TOOLS / "tcp_rewriter.py"), str(port), "${port:nats.client}", old, new],
+            "command": [PYTHON, "-u", str(TOOLS / "tcp_rewriter.py"), str(port), before, old, new],
             "ports": {"client": port}, "probes": {"ready": {"tcp": "client"}}})
-        self.edit("services/order/service.yaml", lambda service: service.update(depends_on={"rewriter": "ready"}))
+        self.edit(service, lambda file: file.update(depends_on={"rewriter": "ready"}))
+        return port
+
+    def rewrite_to_broker(self, old, new):
+        """Between order-service and the broker, each `old` becomes `new`."""
+        port = self.add_rewriter("${port:nats.client}", "services/order/service.yaml", old, new)
         self.wrap("order-service", f'config["broker"]["url"] = "nats://127.0.0.1:{port}"')
 
     def add_standin(self, *without):
@@ -104,22 +104,25 @@ class Workspace(Shop):
             "probes": {"ready": {"http": "/health/ready"}, "live": {"http": "/health/live"}}})
 
     def verify(self, *patterns, code=0, timeout=60):
-        """What verify says, by pattern number."""
+        """What verify says, by pattern number, or by name where there is none."""
         done = self.run("verify", *patterns, "--output", "json", timeout=timeout)
         assert done.returncode == code, done.stdout + done.stderr
-        return {one["pattern"]: one for one in json.loads(done.stdout)}
+        return {one["pattern"] or one["name"]: one for one in json.loads(done.stdout)}
 
 
-@pytest.fixture(scope="session")
-def master(tmp_path_factory):
-    """The checkout as it is, committed."""
-    folder = tmp_path_factory.mktemp("master") / "repo"
+def committed_copy(folder, cluster):
+    """The checkout as it is with this msctl.yaml, committed."""
     shutil.copytree(ROOT, folder, symlinks=True, ignore=shutil.ignore_patterns(*LEFT_OUT))
-    (folder / "msctl.yaml").write_text(yaml.safe_dump(reference_file(), sort_keys=False))
+    (folder / "msctl.yaml").write_text(yaml.safe_dump(cluster, sort_keys=False))
     git(folder, "init", "-q", "-b", "main")
     git(folder, "add", "-A")
     git(folder, "commit", "-q", "-m", "all of it")
     return folder
+
+
+@pytest.fixture(scope="session")
+def master(tmp_path_factory):
+    return committed_copy(tmp_path_factory.mktemp("master") / "repo", reference_file())
 
 
 @pytest.fixture

@@ -9,21 +9,19 @@ import argparse
 import os
 import pathlib
 import random
-import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 
 sys.path[:0] = [str(pathlib.Path(__file__).resolve().parents[1] / "functional")]
-from conftest import ROOT, process_alive, processes_of, wait_for  # noqa: E402
+from conftest import process_alive, processes_of, wait_for  # noqa: E402
 from counts import Step, events_by_order, print_table, spare_processes  # noqa: E402
 from load import FIRST_STEP, Load  # noqa: E402
-from reference import Shop, document  # noqa: E402
+from private_shop import run_in_shop  # noqa: E402
+from reference import document  # noqa: E402
 
 HELD = ("user-service", "order-service", "gateway")  # whose sockets the supervisor holds
-CLEANUP_S = 15
 DRAIN_S = 10  # an instance that was told to end may still answer what it has
 
 
@@ -231,20 +229,6 @@ def soak(shop, options):
     return 1 if bad or one.problems or reasons or not load.orders else 0
 
 
-def clean_up(shop):
-    """Whatever happened, no process stays."""
-    try:
-        # Of a session of its own, so that a second Ctrl-C does not end it.
-        shop.run("down", timeout=CLEANUP_S, start_new_session=True)
-    except subprocess.TimeoutExpired:
-        pass
-    for pid, _ in processes_of(shop.folder):
-        try:
-            os.kill(pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
-
-
 def parse():
     parser = argparse.ArgumentParser(description="Kills and restarts under load: nothing may be lost.")
     parser.add_argument("--kills", type=int, default=100, help="how often the supervisor is killed (default 100)")
@@ -257,27 +241,7 @@ def parse():
 
 
 def main():
-    options = parse()
-    binary = pathlib.Path(os.environ.get("MSCTL_BIN", ROOT / "build" / "release" / "bin" / "msctl")).resolve()
-    if not binary.exists():
-        print(f"{binary} is missing: run `make build` first, or set MSCTL_BIN", file=sys.stderr)
-        return 2
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    shop = Shop(binary, tempfile.mkdtemp(prefix="msctl-soak-"))
-    status = 130
-    try:
-        status = soak(shop, options)
-    except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr)
-    finally:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
-        signal.signal(signal.SIGTERM, signal.SIG_IGN)
-        clean_up(shop)
-        if status == 1:
-            print(f"logs: {shop.folder}/.msctl/logs", file=sys.stderr)
-        else:
-            shutil.rmtree(shop.folder, ignore_errors=True)
-    return status
+    return run_in_shop(soak, parse(), "msctl-soak-")
 
 
 if __name__ == "__main__":
