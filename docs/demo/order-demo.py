@@ -18,7 +18,7 @@ import sys
 import time
 
 TIMEOUT_S = 5
-SERVICES = ("gateway", "order-service", "user-service")
+SERVICES = ("gateway", "order-service", "user-service", "catalog-service")
 STREAM = "ORDER-SERVICE"
 SUBJECT = "order-service.events.order.placed"
 
@@ -208,12 +208,13 @@ def run(style):
 
     wanted = {"user_id": user["id"], "currency": "EUR",
               "items": [{"sku": "TEA-1", "quantity": 2, "unit_price_cents": 1250},
-                        {"sku": "CUP-7", "quantity": 1, "unit_price_cents": 499}]}
-    status, headers, order, took_ms = ask("the gateway", gateway, "POST", "/api/v1/orders", wanted, traceparent)
+                        {"sku": "CUP-7", "quantity": 1, "unit_price_cents": 99}]}
+    status, headers, order, took_ms = ask("the gateway", gateway, "POST", "/api/v2/orders", wanted,
+                                          {**traceparent, "Idempotency-Key": secrets.token_hex(8)})
     total = f"{order['total_cents'] / 100:.2f} {order['currency']}"
     report.step("place an order", f"{status}  {total}, order {order['id']}", took_ms)
 
-    at_gateway, at_service = headers["Location"], f"/orders/{order['id']}"
+    at_gateway, at_service = headers["Location"], f"/v2/orders/{order['id']}"
     status, _, read, took_ms = ask("the gateway", gateway, "GET", at_gateway)
     report.step("read it at the gateway", f"{status}  {compared(read, order)}", took_ms)
     status, _, direct, took_ms = ask("order-service", order_port, "GET", at_service)
@@ -226,17 +227,64 @@ def run(style):
     report.step("its event in JetStream", f"{event['type']}, {STREAM} #{message['seq']}, {traced}, "
                 f"{max(0.0, late_ms):.0f} ms after the order", (time.monotonic() - began) * 1000)
 
+    show_what_came_of_it(report, gateway, order)
     report.timeline(wait_log_lines(state, trace_id))
     print(f"\n{style.bold}look yourself{style.off}")
     print(f"   curl 127.0.0.1:{gateway}{at_gateway}")
     print(f"   curl 127.0.0.1:{order_port}{at_service}")
+    print(f"   ./msctl saga show {order['id']}")
     print(f"   grep {trace_id} {relative(state)}/logs/*.log")
-    if not (read == direct == order) or trace_id not in header:
+    if not (same(read, order) and same(direct, order)) or trace_id not in header:
         raise Failure("what was read back differs from what was placed; see `./msctl logs order-service`")
 
 
+def wait_end(gateway, order):
+    """The order when nothing more happens to it: the others are told by events, so it takes a moment."""
+    deadline = time.monotonic() + TIMEOUT_S
+    while time.monotonic() < deadline:
+        now = ask("the gateway", gateway, "GET", f"/api/v2/orders/{order['id']}")[2]
+        if now["status"] in ("confirmed", "cancelled"):
+            return now
+        time.sleep(0.02)
+    raise Failure(f"after {TIMEOUT_S} s the order is still {now['status']}; see `./msctl saga show {order['id']}`")
+
+
+def wait_mail(gateway, order):
+    deadline = time.monotonic() + TIMEOUT_S
+    while time.monotonic() < deadline:
+        mails = ask("the gateway", gateway, "GET", f"/api/v1/mailbox?order_id={order['id']}")[2]["mails"]
+        if mails:
+            return mails
+        time.sleep(0.02)
+    raise Failure(f"nobody was told within {TIMEOUT_S} s; see `./msctl health notification-service`")
+
+
+def show_what_came_of_it(report, gateway, order):
+    began = time.monotonic()
+    now = wait_end(gateway, order)
+    late_ms = (instant(now["updated_at"]) - instant(order["created_at"])).total_seconds() * 1000
+    report.step("what became of it", f"{now['status']} {now['reason']}".rstrip() + f", {max(0.0, late_ms):.0f} ms after it "
+                "was placed", (time.monotonic() - began) * 1000)
+    _, _, found, took_ms = ask("the gateway", gateway, "GET", f"/api/v1/payments?order_id={order['id']}")
+    report.step("its payment", ", ".join(f"{one['status']} {one['amount_cents'] / 100:.2f} {one['currency']}"
+                                         for one in found["payments"]), took_ms)
+    _, _, kept, took_ms = ask("the gateway", gateway, "GET", f"/api/v1/reservations/{order['id']}")
+    goods = ", ".join(f"{item['quantity']} {item['sku']}" for item in kept["items"])
+    report.step("its stock", f"{kept['status']} {goods}", took_ms)
+    began = time.monotonic()
+    mails = wait_mail(gateway, order)
+    report.step("what the user was told", "; ".join(mail["subject"] for mail in mails),
+                (time.monotonic() - began) * 1000)
+
+
+def same(read, order):
+    """But for what has become of it since."""
+    later = {"status": None, "updated_at": None, "reason": None}
+    return {**read, **later} == {**order, **later}
+
+
 def compared(read, order):
-    return "the same order" if read == order else "NOT the same order"
+    return "the same order" if same(read, order) else "NOT the same order"
 
 
 def relative(path):
