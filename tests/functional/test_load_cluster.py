@@ -114,7 +114,7 @@ def test_the_way_to_a_slow_service_is_told_from_the_gateway(shop, slow_user_serv
 def test_sign_ups_at_a_slow_service(shop, slow_user_service, tmp_path):  # noqa: F811
     (tmp_path / "sign-up.yaml").write_text("""
 target: gateway
-load: {rate: 20, duration: 2s}
+load: {rate: 10, duration: 4s}
 steps:
   - post: /api/v1/users
     json: {email: "w${iteration}-${run}@example.com", name: Ann Example, password: correct horse battery}
@@ -123,7 +123,9 @@ steps:
     assert code == 0, error
     behind = rows_of(result)["user-service", "POST /v1/users"]
     # Hashing a password is the service's own work, and takes as long here.
-    assert behind["count"] == 40 and behind["way_us"] > 90_000 and behind["own_us"] > 10_000
+    answered = result["completed"] - result["errors"]  # a busy machine sends late or refuses some
+    assert 30 <= answered <= behind["count"] <= 40, result
+    assert behind["way_us"] > 90_000 and behind["own_us"] > 10_000
     assert behind["own_us"] == pytest.approx(behind["mean_us"], rel=0.01)
     assert rows_of(result)["gateway", "POST /api/v1/users"]["own_us"] < 50_000
     adds_up(result)
