@@ -13,10 +13,10 @@ from test_drill import drill, nothing_is_left
 def test_orders_without_their_event(shop, harm, condition):  # noqa: F811
     """One that was passed over is lost; the last ones of all may still come."""
     with sqlite3.connect(shop.folder / ".msctl" / "data" / "order-service" / "order-service.db") as database:
-        last = database.execute("SELECT coalesce(max(id), 0) FROM outbox").fetchone()[0]
+        last = database.execute("SELECT coalesce(max(id), 0) FROM outbox_event").fetchone()[0]
         when = condition % (last + 25) if "%d" in condition else condition
-        database.execute(f"CREATE TRIGGER swallow AFTER INSERT ON outbox WHEN {when} "
-                         "BEGIN DELETE FROM outbox WHERE id = NEW.id; END")
+        database.execute(f"CREATE TRIGGER swallow AFTER INSERT ON outbox_queue WHEN {when} "
+                         "BEGIN DELETE FROM outbox_queue WHERE id = NEW.id; END")
         database.commit()
         try:
             report = drill(shop, "kill", "nats", code=8)
@@ -38,11 +38,13 @@ def test_what_the_stream_tells(shop):  # noqa: F811
         nats.jetstream(f"CONSUMER.DURABLE.CREATE.{where}", stream_name="ORDER-SERVICE", config=config)
         rest = "NEW.aggregate, NEW.subject, NEW.traceparent, NEW.tracestate, NEW.request_id"
         database.execute(
-            "CREATE TRIGGER again AFTER INSERT ON outbox WHEN NEW.subject LIKE '%order.placed' "
+            "CREATE TRIGGER again AFTER INSERT ON outbox_event WHEN NEW.subject LIKE '%order.placed' "
             "AND substr(NEW.aggregate, -1) IN ('0', '1', '2') AND NEW.event_id NOT LIKE '%-again' BEGIN "
-            "INSERT INTO outbox (event_id, aggregate, subject, traceparent, tracestate, request_id, body, created_at) "
+            "INSERT INTO outbox_event "
+            "(event_id, aggregate, subject, traceparent, tracestate, request_id, body, created_at) "
             f"VALUES (NEW.event_id || '-again', {rest}, "
-            "replace(NEW.body, NEW.event_id, NEW.event_id || '-again'), NEW.created_at); END")
+            "replace(NEW.body, NEW.event_id, NEW.event_id || '-again'), NEW.created_at); "
+            "INSERT INTO outbox_queue (id, aggregate) VALUES (last_insert_rowid(), NEW.aggregate); END")
         database.commit()
         try:
             report = drill(shop, "kill", "user-service", code=8)

@@ -63,7 +63,7 @@ def test_since(whole, orders):  # noqa: F811
 
 
 class Change:
-    """A statement in a service's database, and the one that undoes it."""
+    """Statements in a service's database, and what undoes them."""
 
     def __init__(self, name, service, make, undo, *expected):
         self.name, self.service, self.make, self.undo, self.expected = name, service, make, undo, set(expected)
@@ -109,9 +109,10 @@ CHANGES = [
            "UPDATE payments SET status = 'declined' WHERE order_id = :order",
            "UPDATE payments SET status = 'authorized' WHERE order_id = :order", "one-payment"),
     Change("an event that waits for years", "order-service",
-           "UPDATE outbox SET sent_at = NULL, retry_at = 99999999999999, created_at = '2020-01-01T00:00:00.000Z' "
-           "WHERE id = (SELECT MAX(id) FROM outbox WHERE aggregate = :order)",
-           "UPDATE outbox SET sent_at = '2026-11-27T10:00:00.000Z', retry_at = 0 WHERE sent_at IS NULL", "outbox-age"),
+           "INSERT INTO outbox_queue (id, aggregate, retry_at) "
+           "SELECT MAX(id), aggregate, (strftime('%s', 'now') + 29) * 1000 FROM outbox_event WHERE aggregate = :order; "
+           "UPDATE outbox_event SET created_at = '2020-01-01T00:00:00.000Z' WHERE id = (SELECT id FROM outbox_queue)",
+           "DELETE FROM outbox_queue", "outbox-age"),
     Change("saga elsewhere", "order-service",
            "UPDATE saga_instance SET state = 'compensated' WHERE id = :order",
            "UPDATE saga_instance SET state = 'completed' WHERE id = :order", "sagas"),

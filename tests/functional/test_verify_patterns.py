@@ -62,9 +62,9 @@ def outbox_keeps_one_event(place):
     """As long as an event is unsent, further ones are dropped, as if they were published without an outbox."""
     with sqlite3.connect(place.folder / ".msctl" / "data" / "order-service" / "order-service.db") as database:
         database.execute("""
-            CREATE TRIGGER drop_it AFTER INSERT ON outbox
-            WHEN EXISTS (SELECT 1 FROM outbox WHERE sent_at IS NULL AND id < NEW.id)
-            BEGIN DELETE FROM outbox WHERE id = NEW.id; END""")
+            CREATE TRIGGER drop_it AFTER INSERT ON outbox_queue
+            WHEN EXISTS (SELECT 1 FROM outbox_queue WHERE id < NEW.id)
+            BEGIN DELETE FROM outbox_queue WHERE id = NEW.id; END""")
 
 
 outbox_keeps_one_event.when_it_runs = True
@@ -74,10 +74,12 @@ def events_are_sent_twice(place):
     """As two events: a receiver cannot drop the second one by its id."""
     with sqlite3.connect(place.folder / ".msctl" / "data" / "order-service" / "order-service.db") as database:
         database.execute("""
-            CREATE TRIGGER again AFTER INSERT ON outbox WHEN NEW.event_id NOT LIKE '%-again'
-            BEGIN INSERT INTO outbox (event_id, aggregate, subject, traceparent, tracestate, request_id, body, created_at)
+            CREATE TRIGGER again AFTER INSERT ON outbox_event WHEN NEW.event_id NOT LIKE '%-again'
+            BEGIN INSERT INTO outbox_event
+            (event_id, aggregate, subject, traceparent, tracestate, request_id, body, created_at)
             VALUES (NEW.event_id || '-again', NEW.aggregate, NEW.subject, NEW.traceparent, NEW.tracestate,
-                    NEW.request_id, NEW.body, NEW.created_at); END""")
+                    NEW.request_id, NEW.body, NEW.created_at);
+            INSERT INTO outbox_queue (id, aggregate) VALUES (last_insert_rowid(), NEW.aggregate); END""")
 
 
 events_are_sent_twice.when_it_runs = True

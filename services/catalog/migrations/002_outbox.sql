@@ -1,5 +1,5 @@
 -- The tables that services/chassis/outbox needs (see there). A copy, since an applied migration never changes.
-CREATE TABLE outbox (
+CREATE TABLE outbox_event (
   id INTEGER PRIMARY KEY AUTOINCREMENT,
   event_id TEXT NOT NULL UNIQUE,
   aggregate TEXT NOT NULL,
@@ -9,18 +9,28 @@ CREATE TABLE outbox (
   request_id TEXT NOT NULL,
   body TEXT NOT NULL,
   created_at TEXT NOT NULL,
-  sent_at TEXT,
-  sequence INTEGER,
-  replays INTEGER NOT NULL DEFAULT 0,
+  replays INTEGER NOT NULL DEFAULT 0
+);
+-- What is to be sent: a row for each event, gone as soon as the broker has it.
+CREATE TABLE outbox_queue (
+  id INTEGER PRIMARY KEY,
+  aggregate TEXT NOT NULL,
   attempts INTEGER NOT NULL DEFAULT 0,
   retry_at INTEGER NOT NULL DEFAULT 0,
   parked_at TEXT,
   parked_reason TEXT
 );
-CREATE INDEX outbox_unsent ON outbox (aggregate, id) WHERE sent_at IS NULL;
-CREATE INDEX outbox_waiting ON outbox (id) WHERE sent_at IS NULL AND parked_at IS NULL;
-CREATE INDEX outbox_parked ON outbox (id) WHERE parked_at IS NOT NULL;
-CREATE INDEX outbox_sent ON outbox (sequence) WHERE sent_at IS NOT NULL;
+CREATE INDEX outbox_queue_order ON outbox_queue (aggregate, id);
+CREATE INDEX outbox_queue_parked ON outbox_queue (id) WHERE parked_at IS NOT NULL;
+-- What was sent, and where it stands in the broker's stream: runs of ids with as many sequences.
+CREATE TABLE outbox_sent (
+  first_id INTEGER PRIMARY KEY,
+  last_id INTEGER NOT NULL,
+  first_sequence INTEGER NOT NULL,
+  last_sequence INTEGER NOT NULL,
+  sent_at TEXT NOT NULL
+);
+CREATE INDEX outbox_sent_order ON outbox_sent (last_sequence);
 CREATE TABLE outbox_relay (
   name TEXT PRIMARY KEY,
   owner TEXT NOT NULL,

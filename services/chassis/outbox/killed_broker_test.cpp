@@ -60,9 +60,7 @@ struct World {
     EXPECT_TRUE(done);
     co_return done ? done.value() : -1;
   }
-  base::Task<std::int64_t> unsent(db::Database& database) {
-    return sql(database, "SELECT count(*) FROM outbox WHERE sent_at IS NULL");
-  }
+  base::Task<std::int64_t> unsent(db::Database& database) { return sql(database, "SELECT count(*) FROM outbox_queue"); }
 };
 
 // Ids of the stream's messages in their order.
@@ -96,9 +94,10 @@ base::Task<> scenario(World& world, Server& server, std::vector<std::string>& st
   co_await world.sql(
       *database,
       "WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < " + std::to_string(rows) +
-          ") INSERT INTO outbox (event_id, aggregate, subject, traceparent, tracestate,"
+          ") INSERT INTO outbox_event (event_id, aggregate, subject, traceparent, tracestate,"
           " request_id, body, created_at) SELECT n, 'a' || (n % " +
           std::to_string(aggregates) + "), 'shop.events.order.placed', 't', '', 'r', '{}', 'x' FROM numbers");
+  co_await world.sql(*database, "INSERT INTO outbox_queue (id, aggregate) SELECT id, aggregate FROM outbox_event");
   Relay relay(world.env, *database, *broker);
   world.scheduler.spawn(relay.run());
   std::int64_t left = rows;

@@ -25,11 +25,14 @@ std::string subject(const std::string& service, const std::string& type) { retur
 
 base::Result<void> append(db::Transaction& tx, const std::string& service, const Event& event,
                           const CallContext& context) {
-  TRY(tx.exec(
-      "INSERT INTO outbox (event_id, aggregate, subject, traceparent, tracestate, request_id, body, created_at)"
-      " VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
-      {event.id, event.subject, subject(service, event.type), context.trace.traceparent(), context.trace.tracestate,
-       context.request_id, base::dump_json(cloud_event(event, context)), event.time}));
+  TRY(const auto added, tx.exec("INSERT INTO outbox_event (event_id, aggregate, subject, traceparent, tracestate, "
+                                "request_id, body, created_at)"
+                                " VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING id",
+                                {event.id, event.subject, subject(service, event.type), context.trace.traceparent(),
+                                 context.trace.tracestate, context.request_id,
+                                 base::dump_json(cloud_event(event, context)), event.time}));
+  TRY(tx.exec("INSERT INTO outbox_queue (id, aggregate) VALUES ($1, $2)",
+              {added.rows.at(0).integer(0), event.subject}));
   return base::success();
 }
 

@@ -51,7 +51,7 @@ class Outbox : public ::testing::Test {
     });
     return found;
   }
-  std::int64_t unsent() { return number("SELECT count(*) FROM outbox WHERE sent_at IS NULL"); }
+  std::int64_t unsent() { return number("SELECT count(*) FROM outbox_queue"); }
   void change(const std::string& sql) {
     run([sql](db::Transaction& tx) -> base::Result<void> {
       TRY(tx.exec(sql));
@@ -159,9 +159,9 @@ TEST_F(Outbox, WhatTheBrokerNeverTakesIsParkedAndHoldsBackItsOwnAggregate) {
   world.scheduler.spawn(relay->run());
   world.advance(1s);
   EXPECT_EQ(broker.stored, (std::vector<std::string>{"b1"}));
-  EXPECT_EQ(number("SELECT count(*) FROM outbox WHERE parked_at IS NOT NULL"), 0) << "not at once";
+  EXPECT_EQ(number("SELECT count(*) FROM outbox_queue WHERE parked_at IS NOT NULL"), 0) << "not at once";
   world.advance(30s);
-  EXPECT_EQ(number("SELECT attempts FROM outbox WHERE parked_reason = 'refused'"), 5);
+  EXPECT_EQ(number("SELECT attempts FROM outbox_queue WHERE parked_reason = 'refused'"), 5);
   EXPECT_TRUE(logged("an event was parked: the broker refuses it for good"));
   EXPECT_EQ(metric("outbox_parked_total"), "1");
   EXPECT_EQ(metric("outbox_parked"), "1");
@@ -205,13 +205,23 @@ TEST_F(Outbox, OneRefusedRowDoesNotSlowTheOthers) {
     world.advance(i == 0 ? 6s : 0s);
     EXPECT_EQ(broker.stored.size(), static_cast<std::size_t>(i + 1));
   }
-  EXPECT_EQ(number("SELECT count(*) FROM outbox WHERE parked_at IS NOT NULL"), 0) << "it may pass";
+  EXPECT_EQ(number("SELECT count(*) FROM outbox_queue WHERE parked_at IS NOT NULL"), 0) << "it may pass";
+}
+
+// The clock was an hour fast when the row was put off.
+TEST_F(Outbox, AClockThatIsSetBackDelaysNothing) {
+  add("a1", "a");
+  const auto wrong = world.clock.wall() + 1h;
+  change("UPDATE outbox_queue SET attempts = 1, retry_at = " + std::to_string(wrong.time_since_epoch().count()));
+  world.scheduler.spawn(relay->run());
+  world.advance(1s);
+  EXPECT_EQ(broker.stored, (std::vector<std::string>{"a1"}));
 }
 
 TEST_F(Outbox, TellsHowMuchWaitsAndForHowLong) {
   broker.refused.insert("order-service.events.order.placed");
   add("a1", "a");
-  change("UPDATE outbox SET created_at = '" + base::to_rfc3339(world.clock.wall() - 90s) + "'");
+  change("UPDATE outbox_event SET created_at = '" + base::to_rfc3339(world.clock.wall() - 90s) + "'");
   world.scheduler.spawn(relay->run());
   world.settle();
   EXPECT_EQ(metric("outbox_unsent"), "1");
@@ -242,7 +252,7 @@ TEST_F(Outbox, ManyAggregatesAllGetTheirTurn) {
 
 TEST_F(Outbox, ManyHeldBackAggregatesDoNotHideOneThatCanGo) {
   for (int i = 0; i < 2 * Relay::batch; ++i) add("p" + std::to_string(i), "a" + std::to_string(i));
-  change("UPDATE outbox SET parked_at = 'x', parked_reason = 'y'");
+  change("UPDATE outbox_queue SET parked_at = 'x', parked_reason = 'y'");
   add("z1", "z");
   world.scheduler.spawn(relay->run());
   world.advance(1s);
@@ -299,13 +309,15 @@ TEST_F(Outbox, SentRowsGoAfterTheirTimeAndOthersNever) {
   world.advance(2s);
   EXPECT_EQ(unsent(), 1);
   const auto past = base::to_rfc3339(world.clock.wall() - 8 * 24h);
-  change("UPDATE outbox SET created_at = '" + past + "'");
+  change("UPDATE outbox_event SET created_at = '" + past + "'");
   world.advance(2min);
-  EXPECT_EQ(number("SELECT count(*) FROM outbox"), 2'501) << "when they were written does not matter";
-  change("UPDATE outbox SET sent_at = '" + past + "' WHERE sent_at IS NOT NULL AND id <> 2500");
+  EXPECT_EQ(number("SELECT count(*) FROM outbox_event"), 2'501) << "when they were written does not matter";
+  change("UPDATE outbox_sent SET sent_at = '" + past + "'");
+  add("b1", "b");
   world.advance(2min);
-  EXPECT_EQ(number("SELECT count(*) FROM outbox"), 2);
-  EXPECT_EQ(metric("outbox_reaped_total"), "2499");
+  EXPECT_EQ(number("SELECT count(*) FROM outbox_event WHERE event_id IN ('b1', 'z1')"), 2);
+  EXPECT_EQ(number("SELECT count(*) FROM outbox_event"), 2);
+  EXPECT_EQ(metric("outbox_reaped_total"), "2500");
 }
 
 // The broker's memory is that of the real one: streams, sequences, repetitions.

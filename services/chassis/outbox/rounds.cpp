@@ -13,7 +13,6 @@ using base::Result;
 
 constexpr std::chrono::seconds broker_patience{5};
 constexpr std::chrono::milliseconds first_delay{250};
-constexpr std::chrono::milliseconds longest_delay{30'000};
 constexpr int portions_without_rest = 16;
 
 // What comes again with each try.
@@ -257,7 +256,7 @@ Refused Relay::Rounds::put_off(const Waiting& row, const base::Error& error, boo
   }
   if (attempts == 1) env_.log.warning("the broker refused an event; it is tried again", fields);
   const auto doublings = std::min<std::int64_t>(attempts - 1, 10);
-  const auto delay = std::min(first_delay * (1 << doublings), longest_delay);
+  const auto delay = std::min(first_delay * (1 << doublings), Store::longest_pause);
   const auto jitter = env_.random.below(static_cast<std::uint32_t>(delay.count() / 2));
   return {row.id, milliseconds_of(env_.clock.wall()) + delay.count() / 2 + static_cast<std::int64_t>(jitter), {}};
 }

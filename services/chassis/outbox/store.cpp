@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "services/chassis/outbox/runs.hpp"
+
 namespace chassis::outbox {
 namespace {
 
@@ -10,52 +12,51 @@ using db::Transaction;
 using db::Value;
 
 constexpr std::chrono::seconds patience{5};
-constexpr std::size_t marks_per_statement = 64;
-constexpr std::size_t worthwhile_run = 8;  // rows, on average: shorter ones cost more than they save
 
 // PostgreSQL gives numbers to rows of transactions that may commit in another order. Below the oldest one that still
 // runs nothing can appear any more (as watermill-sql reads). `xmin` wraps round, which age() allows for.
 constexpr std::string_view above_horizon =
-    " OR age(o.xmin) <= (SELECT age(pg_snapshot_xmin(pg_current_snapshot())::xid))";
+    " OR age(q.xmin) <= (SELECT age(pg_snapshot_xmin(pg_current_snapshot())::xid))";
 
-// Why a row does not go now: 1 it is parked or not due yet, 2 a transaction may still put one in front of it.
-std::string waits(const char* now_ms, bool is_postgres) {
-  return std::string("CASE WHEN o.parked_at IS NOT NULL OR o.retry_at > ") + now_ms + " THEN 1" +
+// Why a row does not go now: 1 it is parked or not due yet, 2 a transaction may still put one in front of it. What is
+// due later than the longest pause was put off by a clock that has been set back since.
+std::string waits(const std::string& now_ms, bool is_postgres) {
+  return "CASE WHEN q.parked_at IS NOT NULL OR (q.retry_at > " + now_ms + " AND q.retry_at <= " + now_ms + " + " +
+         std::to_string(Store::longest_pause.count()) + ") THEN 1" +
          (is_postgres ? " WHEN false" + std::string(above_horizon) + " THEN 2" : std::string()) + " ELSE 0 END";
 }
 
-// What waiting_of() reads, behind the four columns that say where a row stands.
+// What waiting_of() reads, behind the five columns that say where a row stands.
 constexpr std::string_view content =
-    " o.attempts, o.event_id, o.replays, o.subject, o.traceparent, o.tracestate, o.request_id, o.body";
+    " e.event_id, e.replays, e.subject, e.traceparent, e.tracestate, e.request_id, e.body";
 
-// Walks the index outbox_unsent (aggregate, id): to the next row of the aggregate, or past all others of one that has
-// had its share ($2) or whose oldest row must wait. `n` bounds the walk ($3).
+// Walks the index outbox_queue_order (aggregate, id): to the next row of the aggregate, or past all others of one that
+// has had its share ($2) or whose oldest row must wait. `n` bounds the walk ($3).
 std::string scan(bool from_first, bool is_postgres) {
   const auto waits = outbox::waits("$4", is_postgres);
-  return "WITH RECURSIVE walk (id, aggregate, place, waits, n) AS ("
-         "SELECT o.id, o.aggregate, 1, " +
-         waits + ", 1 FROM outbox o WHERE o.id = (SELECT f.id FROM outbox f WHERE f.sent_at IS NULL AND f.aggregate " +
+  return "WITH RECURSIVE walk (id, aggregate, place, waits, attempts, n) AS ("
+         "SELECT q.id, q.aggregate, 1, " +
+         waits +
+         ", q.attempts, 1 FROM outbox_queue q WHERE q.id = (SELECT f.id FROM outbox_queue f WHERE f.aggregate " +
          (from_first ? ">=" : ">") +
          " $1 ORDER BY f.aggregate, f.id LIMIT 1)"
          " UNION ALL "
-         "SELECT o.id, o.aggregate, CASE WHEN o.aggregate = w.aggregate THEN w.place + 1 ELSE 1 END, " +
+         "SELECT q.id, q.aggregate, CASE WHEN q.aggregate = w.aggregate THEN w.place + 1 ELSE 1 END, " +
          waits +
-         ", w.n + 1 FROM walk w CROSS JOIN outbox o WHERE w.n < $3 AND o.id = "
+         ", q.attempts, w.n + 1 FROM walk w CROSS JOIN outbox_queue q WHERE w.n < $3 AND q.id = "
          "coalesce(CASE WHEN w.waits = 0 AND w.place < $2 THEN"
-         " (SELECT f.id FROM outbox f WHERE f.sent_at IS NULL AND f.aggregate = w.aggregate AND f.id > w.id"
+         " (SELECT f.id FROM outbox_queue f WHERE f.aggregate = w.aggregate AND f.id > w.id"
          " ORDER BY f.aggregate, f.id LIMIT 1) END,"
-         " (SELECT f.id FROM outbox f WHERE f.sent_at IS NULL AND f.aggregate > w.aggregate"
+         " (SELECT f.id FROM outbox_queue f WHERE f.aggregate > w.aggregate"
          " ORDER BY f.aggregate, f.id LIMIT 1)))"
-         " SELECT w.id, w.aggregate, w.place, w.waits," +
-         std::string(content) + " FROM walk w CROSS JOIN outbox o WHERE o.id = w.id ORDER BY w.n";
+         " SELECT w.id, w.aggregate, w.place, w.waits, w.attempts," +
+         std::string(content) + " FROM walk w CROSS JOIN outbox_event e WHERE e.id = w.id ORDER BY w.n";
 }
 
-// Parked rows are not in the index outbox_waiting: whoever reads so asks first whether there are any. SQLite would
-// rather go through the table, sent rows and all.
+// Whoever reads so asks first whether anything is parked.
 std::string stretch(bool is_postgres) {
-  return "SELECT o.id, o.aggregate, 1, " + waits("$3", is_postgres) + "," + std::string(content) + " FROM outbox o" +
-         (is_postgres ? "" : " INDEXED BY outbox_waiting") +
-         " WHERE o.sent_at IS NULL AND o.parked_at IS NULL AND o.id > $1 ORDER BY o.id LIMIT $2";
+  return "SELECT q.id, q.aggregate, 1, " + waits("$3", is_postgres) + ", q.attempts," + std::string(content) +
+         " FROM outbox_queue q CROSS JOIN outbox_event e WHERE q.id > $1 AND e.id = q.id ORDER BY q.id LIMIT $2";
 }
 
 Waiting waiting_of(db::Row& row) {
@@ -83,55 +84,12 @@ Result<bool> beat(Transaction& tx, const std::string& owner) {
   return done.changed == 1;
 }
 
-// One statement for many rows; short ones are filled up with the last row, so that there is one text to prepare.
-Result<void> mark_scattered(Transaction& tx, std::span<const Sent> sent, const std::string& now) {
-  static const std::string sql = [] {
-    std::string text = "UPDATE outbox SET sent_at = $1, sequence = v.column2 FROM (VALUES ";
-    for (std::size_t i = 0; i < marks_per_statement; ++i) {
-      text += (i == 0 ? "($" : ", ($") + std::to_string(2 * i + 2) + ", $" + std::to_string(2 * i + 3) + ")";
-    }
-    return text + ") AS v WHERE outbox.id = v.column1";
-  }();
-  for (std::size_t at = 0; at < sent.size(); at += marks_per_statement) {
-    std::vector<Value> values{now};
-    for (std::size_t i = at; i < at + marks_per_statement; ++i) {
-      const auto& one = sent[std::min(i, sent.size() - 1)];
-      values.emplace_back(one.id);
-      values.emplace_back(one.sequence);
-    }
-    TRY(tx.exec(sql, std::span<const Value>(values)));
-  }
-  return base::success();
-}
-
-// Published in the order in which they were written, rows mostly have ids and sequences that both count up by one: a
-// run of them is one statement. It has no row in it that is not meant, since there is no id between two that follow.
-// Only columns without a constraint change: SQLite then needs no copies of pages to undo the statement alone.
-Result<void> mark_sent(Transaction& tx, std::vector<Sent> sent, const std::string& now) {
-  std::sort(sent.begin(), sent.end(), [](const Sent& a, const Sent& b) { return a.id < b.id; });
-  const auto breaks = [](const Sent& a, const Sent& b) { return b.id != a.id + 1 || b.sequence != a.sequence + 1; };
-  std::vector<std::span<const Sent>> runs;
-  for (auto at = sent.cbegin(); at != sent.cend();) {
-    auto end = std::adjacent_find(at, sent.cend(), breaks);
-    if (end != sent.cend()) ++end;
-    runs.emplace_back(at, end);
-    at = end;
-  }
-  if (runs.size() > 1 + sent.size() / worthwhile_run) return mark_scattered(tx, sent, now);
-  for (const auto& run : runs) {
-    const auto& first = run.front();
-    TRY(tx.exec("UPDATE outbox SET sent_at = $1, sequence = id + $2 WHERE id >= $3 AND id <= $4",
-                {now, first.sequence - first.id, first.id, run.back().id}));
-  }
-  return base::success();
-}
-
 Result<void> mark_refused(Transaction& tx, const Refused& refused, const std::string& now) {
   if (refused.parked_reason.empty()) {
-    TRY(tx.exec("UPDATE outbox SET attempts = attempts + 1, retry_at = $2 WHERE id = $1",
+    TRY(tx.exec("UPDATE outbox_queue SET attempts = attempts + 1, retry_at = $2 WHERE id = $1",
                 {refused.id, refused.retry_at_ms}));
   } else {
-    TRY(tx.exec("UPDATE outbox SET attempts = attempts + 1, parked_at = $2, parked_reason = $3 WHERE id = $1",
+    TRY(tx.exec("UPDATE outbox_queue SET attempts = attempts + 1, parked_at = $2, parked_reason = $3 WHERE id = $1",
                 {refused.id, now, refused.parked_reason}));
   }
   return base::success();
@@ -145,6 +103,74 @@ Result<std::string> first_text(Transaction& tx, std::string_view sql) {
 Result<std::int64_t> first_number(Transaction& tx, std::string_view sql, std::initializer_list<Value> parameters) {
   TRY(const auto found, tx.exec(sql, parameters));
   return found.rows.empty() ? std::int64_t{0} : found.rows.front().integer(0);
+}
+
+// Rows behind `after`, up to `last`.
+struct Range {
+  std::int64_t after;
+  std::int64_t last;
+};
+
+struct Replayed {
+  std::int64_t rows = 0;
+  std::int64_t up_to = 0;  // where the next portion begins
+};
+
+// Sent already, they need another id for the broker.
+Result<std::int64_t> send_again(Transaction& tx, const Run& run, std::int64_t first_id, std::int64_t last_id) {
+  TRY(tx.exec("UPDATE outbox_event SET replays = replays + 1 WHERE id >= $1 AND id <= $2", {first_id, last_id}));
+  return requeue(tx, run, first_id, last_id);
+}
+
+// Parked rows up to that one, as if they had never been tried.
+Result<std::int64_t> unpark(Transaction& tx, const Range& range) {
+  TRY(const auto done, tx.exec("UPDATE outbox_queue SET attempts = 0, retry_at = 0, parked_at = NULL, parked_reason ="
+                               " NULL WHERE parked_at IS NOT NULL AND id > $1 AND id <= $2",
+                               {range.after, range.last}));
+  return done.changed;
+}
+
+Result<std::int64_t> replay_one(Transaction& tx, const std::string& event_id) {
+  TRY(const auto found, tx.exec("SELECT id FROM outbox_event WHERE event_id = $1", {event_id}));
+  if (found.rows.empty()) return std::int64_t{0};
+  const auto id = found.rows.front().integer(0);
+  TRY(const auto unparked, unpark(tx, {id - 1, id}));
+  if (unparked != 0) return unparked;
+  TRY(const auto runs, find_runs(tx, "WHERE first_id <= $1 ORDER BY first_id DESC LIMIT 1", {id}, 1));
+  if (runs.empty() || runs.front().last_id < id) return std::int64_t{0};  // it waits
+  return send_again(tx, runs.front(), id, id);
+}
+
+// Of a long run the beginning: the next portion has the rest.
+Result<Replayed> replay_sent(Transaction& tx, const std::string& since, const Range& range) {
+  TRY(const auto runs,
+      find_runs(tx, "WHERE first_id > $1 AND first_id <= $2 AND sent_at >= $3 ORDER BY first_id LIMIT $4",
+                {range.after, range.last, since, Store::portion}, Store::portion));
+  Replayed done{0, range.last};
+  std::int64_t found = 0;
+  for (const auto& run : runs) {
+    found += run.rows();
+    done.up_to = std::min(run.last_id, run.first_id + Store::portion - done.rows - 1);
+    TRY(const auto rows, send_again(tx, run, run.first_id, done.up_to));
+    done.rows += rows;
+  }
+  if (found < Store::portion) done.up_to = range.last;
+  return done;
+}
+
+Result<Replayed> replay_in(Transaction& tx, const Choice& choice, const Range& range) {
+  Replayed done{0, range.last};
+  if (choice.kind == Choice::Kind::event) {
+    TRY(done.rows, replay_one(tx, choice.value));
+    return done;
+  }
+  if (choice.kind != Choice::Kind::parked) {
+    TRY(done, replay_sent(tx, choice.kind == Choice::Kind::since ? choice.value : std::string(), range));
+  }
+  if (choice.kind == Choice::Kind::since) return done;
+  TRY(const auto parked, unpark(tx, {range.after, done.up_to}));
+  done.rows += parked;
+  return done;
 }
 
 }  // namespace
@@ -201,7 +227,7 @@ Result<Portion> Store::read_in(Transaction& tx, const Stretch& stretch) const {
   TRY(steer(tx));
   Portion portion;
   TRY(portion.lease, read_lease(tx));
-  TRY(const auto parked, first_number(tx, "SELECT 1 FROM outbox WHERE parked_at IS NOT NULL LIMIT 1", {}));
+  TRY(const auto parked, first_number(tx, "SELECT 1 FROM outbox_queue WHERE parked_at IS NOT NULL LIMIT 1", {}));
   portion.must_wait = parked != 0;
   if (portion.must_wait) return portion;
   TRY(auto found, tx.exec(in_order_, {stretch.after, stretch.rows, stretch.now_ms}));
@@ -266,35 +292,48 @@ Store::Answer<bool> Store::settle(std::string owner, Settlement settlement) {
 Store::Answer<std::int64_t> Store::rewind(std::string owner, std::int64_t last_sequence) {
   // What was sent before sequences were kept has 0, and is gone only with the whole stream.
   const std::int64_t above = last_sequence == 0 ? -1 : last_sequence;
+  constexpr std::int64_t done = -2;
   std::int64_t total = 0;
   for (;;) {
     std::function<Result<std::int64_t>(Transaction&)> work = [=, this](Transaction& tx) -> Result<std::int64_t> {
       TRY(steer(tx));
       TRY(const bool is_mine, beat(tx, owner));
       if (!is_mine) return std::int64_t{-1};
-      TRY(const auto done, tx.exec("UPDATE outbox SET sent_at = NULL, sequence = NULL, attempts = 0, retry_at = 0 "
-                                   "WHERE id IN (SELECT id FROM outbox"
-                                   " WHERE sent_at IS NOT NULL AND sequence > $1 ORDER BY sequence LIMIT $2)",
-                                   {above, portion}));
-      if (done.changed < portion) {
-        TRY(tx.exec("UPDATE outbox_relay SET last_sequence = $1 WHERE name = 'relay'", {last_sequence}));
+      TRY(const auto runs,
+          find_runs(tx, "WHERE last_sequence > $1 ORDER BY last_sequence LIMIT $2", {above, portion}, portion));
+      std::int64_t again = 0;
+      for (const auto& run : runs) {
+        const auto kept = std::max<std::int64_t>(above - run.first_sequence + 1, 0);
+        const auto first_lost = std::max(run.first_id + kept, run.last_id - portion + 1);
+        TRY(const auto queued, requeue(tx, run, first_lost, run.last_id));
+        again += queued;
       }
-      return done.changed;
+      if (!runs.empty()) return again;
+      TRY(tx.exec("UPDATE outbox_relay SET last_sequence = $1 WHERE name = 'relay'", {last_sequence}));
+      return done;
     };
     CO_TRY(const auto changed, co_await write<std::int64_t>(std::move(work)));
-    if (changed < 0) co_return changed;
+    if (changed == -1) co_return changed;
+    if (changed == done) co_return total;
     total += changed;
-    if (changed < portion) co_return total;
   }
 }
 
 Store::Answer<std::int64_t> Store::reap(std::string before) {
   return write<std::int64_t>([this, before = std::move(before)](Transaction& tx) -> Result<std::int64_t> {
     TRY(steer(tx));
-    TRY(const auto done, tx.exec("DELETE FROM outbox WHERE id IN (SELECT id FROM outbox WHERE sent_at IS NOT NULL"
-                                 " ORDER BY sequence LIMIT $1) AND sent_at < $2",
-                                 {portion, before}));
-    return done.changed;
+    TRY(const auto runs, find_runs(tx,
+                                   "WHERE first_id IN (SELECT first_id FROM outbox_sent ORDER BY last_sequence"
+                                   " LIMIT $1) AND sent_at < $2 ORDER BY last_sequence",
+                                   {portion, before}, portion));
+    std::int64_t gone = 0;
+    for (const auto& run : runs) {
+      const auto last = std::min(run.last_id, run.first_id + portion - gone - 1);
+      TRY(cut(tx, run, run.first_id, last));
+      TRY(const auto deleted, tx.exec("DELETE FROM outbox_event WHERE id >= $1 AND id <= $2", {run.first_id, last}));
+      gone += deleted.changed;
+    }
+    return gone;
   });
 }
 
@@ -304,18 +343,17 @@ Store::Answer<Counts> Store::count() {
     Counts counts;
     TRY(counts.lease, read_lease(tx));
     TRY(counts.unsent, first_number(tx,
-                                    "SELECT count(*) FROM (SELECT 1 FROM outbox WHERE sent_at IS NULL AND parked_at"
-                                    " IS NULL LIMIT $1) AS few",
+                                    "SELECT count(*) FROM (SELECT 1 FROM outbox_queue WHERE parked_at IS NULL"
+                                    " LIMIT $1) AS few",
                                     {count_limit}));
     TRY(counts.parked, first_number(tx,
-                                    "SELECT count(*) FROM (SELECT 1 FROM outbox WHERE parked_at IS NOT NULL"
+                                    "SELECT count(*) FROM (SELECT 1 FROM outbox_queue WHERE parked_at IS NOT NULL"
                                     " LIMIT $1) AS few",
                                     {count_limit}));
     TRY(counts.oldest_created_at, first_text(tx,
-                                             "SELECT created_at FROM outbox WHERE sent_at IS NULL AND parked_at IS"
-                                             " NULL ORDER BY id LIMIT 1"));
-    TRY(counts.last_sent_at,
-        first_text(tx, "SELECT sent_at FROM outbox WHERE sent_at IS NOT NULL ORDER BY sequence DESC LIMIT 1"));
+                                             "SELECT created_at FROM outbox_event WHERE id = (SELECT id FROM"
+                                             " outbox_queue WHERE parked_at IS NULL ORDER BY id LIMIT 1)"));
+    TRY(counts.last_sent_at, first_text(tx, "SELECT sent_at FROM outbox_sent ORDER BY last_sequence DESC LIMIT 1"));
     return counts;
   };
   return database_.read<Counts>(soon(), std::move(work));
@@ -324,8 +362,9 @@ Store::Answer<Counts> Store::count() {
 Store::Answer<std::vector<base::Json>> Store::parked(std::int64_t at_most) {
   using Events = std::vector<base::Json>;
   std::function<Result<Events>(Transaction&)> work = [at_most](Transaction& tx) -> Result<Events> {
-    TRY(const auto found, tx.exec("SELECT event_id, aggregate, subject, attempts, parked_at, parked_reason FROM outbox"
-                                  " WHERE parked_at IS NOT NULL ORDER BY id LIMIT $1",
+    TRY(const auto found, tx.exec("SELECT e.event_id, e.aggregate, e.subject, q.attempts, q.parked_at, q.parked_reason"
+                                  " FROM outbox_queue q CROSS JOIN outbox_event e"
+                                  " WHERE q.parked_at IS NOT NULL AND e.id = q.id ORDER BY q.id LIMIT $1",
                                   {at_most}));
     Events events;
     for (const auto& row : found.rows) {
@@ -342,49 +381,32 @@ Store::Answer<std::vector<base::Json>> Store::parked(std::int64_t at_most) {
 }
 
 Store::Answer<std::int64_t> Store::replay(Choice choice) {
-  std::string which;
-  switch (choice.kind) {
-    case Choice::Kind::event:
-      which = "(sent_at IS NOT NULL OR parked_at IS NOT NULL) AND event_id = $4";
-      break;
-    case Choice::Kind::parked:
-      which = "parked_at IS NOT NULL AND $4 = ''";
-      break;
-    case Choice::Kind::since:
-      which = "sent_at IS NOT NULL AND sent_at >= $4";
-      break;
-    case Choice::Kind::all:
-      which = "(sent_at IS NOT NULL OR parked_at IS NOT NULL) AND $4 = ''";
-      break;
-  }
-  const std::string sql =
-      "UPDATE outbox SET replays = CASE WHEN sent_at IS NULL THEN replays ELSE replays + 1 END, sent_at = NULL,"
-      " sequence = NULL, attempts = 0, retry_at = 0, parked_at = NULL, parked_reason = NULL WHERE id IN"
-      " (SELECT id FROM outbox WHERE id > $1 AND id <= $2 AND " +
-      which + " ORDER BY id LIMIT $3) RETURNING id";
   // What comes meanwhile, and what has been sent again already, is not meant.
   std::function<Result<std::int64_t>(Transaction&)> look = [](Transaction& tx) -> Result<std::int64_t> {
-    return first_number(tx, "SELECT max(id) FROM outbox", {});
+    return first_number(tx, "SELECT max(id) FROM outbox_event", {});
   };
   CO_TRY(const auto last, co_await database_.read<std::int64_t>(soon(), std::move(look)));
   std::int64_t total = 0;
-  for (std::int64_t after = 0;;) {
-    std::function<Result<db::Rows>(Transaction&)> work = [=, value = choice.value](Transaction& tx) {
-      return tx.exec(sql, {after, last, portion, value});
+  for (Range range{0, last}; range.after < range.last;) {
+    std::function<Result<Replayed>(Transaction&)> work = [this, range, choice](Transaction& tx) -> Result<Replayed> {
+      TRY(steer(tx));
+      return replay_in(tx, choice, range);
     };
-    CO_TRY(const auto done, co_await write<db::Rows>(std::move(work)));
-    for (const auto& row : done.rows) after = std::max(after, row.integer(0));
-    const auto changed = static_cast<std::int64_t>(done.rows.size());
-    total += changed;
-    if (changed < portion) co_return total;
+    CO_TRY(const auto done, co_await write<Replayed>(std::move(work)));
+    total += done.rows;
+    range.after = done.up_to;
   }
+  co_return total;
 }
 
 Store::Answer<void> Store::drop(std::string event_id) {
   db::Work work = [event_id = std::move(event_id)](Transaction& tx) -> Result<void> {
-    TRY(const auto gone, tx.exec("DELETE FROM outbox WHERE event_id = $1 AND parked_at IS NOT NULL", {event_id}));
-    if (gone.changed == 1) return base::success();
-    return base::fail(base::ErrorCode::not_found, "no parked event has the id " + event_id);
+    TRY(const auto parked, tx.exec("DELETE FROM outbox_queue WHERE parked_at IS NOT NULL AND id ="
+                                   " (SELECT id FROM outbox_event WHERE event_id = $1)",
+                                   {event_id}));
+    if (parked.changed == 0) return base::fail(base::ErrorCode::not_found, "no parked event has the id " + event_id);
+    TRY(tx.exec("DELETE FROM outbox_event WHERE event_id = $1", {event_id}));
+    return base::success();
   };
   return database_.write(soon(), std::move(work));
 }

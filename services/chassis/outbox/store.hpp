@@ -1,5 +1,7 @@
 #pragma once
 // The outbox's rows as the relay and the operator see them: one SQL text for SQLite and PostgreSQL but for the horizon.
+// Events stay as they were written (outbox_event). Which are to be sent is a row each in outbox_queue, which is gone
+// afterwards; what was sent is kept as runs (runs.hpp).
 // Reading costs the same whatever waits: it goes by an index and stops after `rows`. Where rows must wait it leaps from
 // aggregate to aggregate; where none must, it takes them as they were written.
 // Internal to outbox. Thread-safe as the database is.
@@ -96,6 +98,8 @@ class Store {
   static constexpr std::int64_t count_limit = 100'000;
   // Rows that one transaction changes, so that no other writer waits for long.
   static constexpr std::int64_t portion = 1'000;
+  // Between two tries of a row; it goes at once when it would wait for longer, since the clock was set back then.
+  static constexpr std::chrono::milliseconds longest_pause{30'000};
 
   Store(db::Database& database, const base::Clock& clock, bool is_postgres);
 

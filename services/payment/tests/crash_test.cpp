@@ -170,7 +170,7 @@ class Crash : public testing::TestWithParam<Act> {
       return all;
     }
     std::string status() { return text("SELECT status FROM payments"); }
-    std::string told() { return text("SELECT subject FROM outbox ORDER BY id"); }
+    std::string told() { return text("SELECT subject FROM outbox_event ORDER BY id"); }
     std::string id() { return text("SELECT id FROM payments"); }
   };
 };

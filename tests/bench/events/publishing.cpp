@@ -113,11 +113,20 @@ base::Task<> Publishing::add(std::int64_t count, std::string aggregate) {
   next_ += count;
   co_await sql("WITH RECURSIVE numbers (n) AS (SELECT " + first + " UNION ALL SELECT n + 1 FROM numbers WHERE n < " +
                std::to_string(next_ - 1) +
-               ") INSERT INTO outbox (event_id, aggregate, subject, traceparent, tracestate, request_id, body,"
+               ") INSERT INTO outbox_event (event_id, aggregate, subject, traceparent, tracestate, request_id, body,"
                " created_at) SELECT 'shop-' || n, " +
                aggregate +
                ", 'shop.events.order.placed', '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01', '', 'r', '" +
                body_ + "', '2026-11-21T00:00:00.000Z' FROM numbers");
+  co_await sql("INSERT INTO outbox_queue (id, aggregate) SELECT id, aggregate FROM outbox_event WHERE id > " +
+               std::to_string(queued_));
+  queued_ = co_await sql("SELECT max(id) FROM outbox_event");
+}
+
+base::Task<> Publishing::clear() {
+  for (const char* table : {"outbox_queue", "outbox_sent", "outbox_event"}) {
+    co_await sql(std::string("DELETE FROM ") + table);
+  }
 }
 
 // What a relay does again and again, whatever waits: to read in order, or by aggregate as soon as something must wait.
@@ -134,11 +143,11 @@ base::Task<> Publishing::flat() {
       {"of as many aggregates", sizes_.backlog, "'a' || n", ""},
       {"of one aggregate", sizes_.backlog, "'a'", ""},
       {"of one aggregate behind a parked one, and 10 others", sizes_.backlog, "'a'",
-       "UPDATE outbox SET parked_at = 'x' WHERE id = (SELECT min(id) FROM outbox)"},
+       "UPDATE outbox_queue SET parked_at = 'x' WHERE id = (SELECT min(id) FROM outbox_queue)"},
   };
   chassis::outbox::Store store(*database_, the_clock, false);
   for (const auto& shape : shapes) {
-    co_await sql("DELETE FROM outbox");
+    co_await clear();
     co_await add(shape.rows, shape.aggregate);
     if (!shape.then.empty()) {
       co_await sql(shape.then);
@@ -159,7 +168,7 @@ base::Task<> Publishing::flat() {
     if (shape.rows >= few && shape.then.empty()) one["portion_ms"] = co_await take_portions(store);
     told_["flat"].push_back(std::move(one));
   }
-  co_await sql("DELETE FROM outbox");
+  co_await clear();
 }
 
 // The oldest rows, a batch at a time, each read and marked.
@@ -186,7 +195,7 @@ base::Task<base::Json> Publishing::take_portions(chassis::outbox::Store& store) 
 base::Task<> Publishing::until_sent() {
   for (;;) {
     std::function<base::Result<bool>(Transaction&)> look = [](Transaction& tx) -> base::Result<bool> {
-      TRY(const auto rows, tx.exec("SELECT 1 FROM outbox WHERE sent_at IS NULL LIMIT 1"));
+      TRY(const auto rows, tx.exec("SELECT 1 FROM outbox_queue LIMIT 1"));
       return rows.rows.empty();
     };
     auto done = co_await database_->read<bool>(the_clock.monotonic() + 10s, std::move(look));

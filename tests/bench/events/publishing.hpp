@@ -41,6 +41,7 @@ class Publishing {
   base::Task<> measure(bool with_all);
   base::Task<std::int64_t> sql(std::string text);
   base::Task<> add(std::int64_t count, std::string aggregate);
+  base::Task<> clear();
   base::Task<> until_sent();
   base::Task<> flat();
   base::Task<base::Json> take_portions(chassis::outbox::Store& store);
@@ -52,6 +53,7 @@ class Publishing {
   const Sizes sizes_;
   base::Json told_ = base::Json::object();
   std::int64_t next_ = 1;
+  std::int64_t queued_ = 0;  // the newest row's id
   chassis::db::TempFolder folder_;
   World world_{"shop"};
   std::unique_ptr<chassis::db::Database> database_;

@@ -154,7 +154,7 @@ TYPED_TEST(StockStore, WritersSideBySideLoseNothing) {
   const Stock expected{1 + 150 + 50, 100'000'000 - 100, 100, 100'000'000};
   EXPECT_EQ(this->stock(*one, "A1"), expected);
   EXPECT_EQ(this->read_both(*other, "A1"), std::pair(expected, expected));
-  EXPECT_EQ(this->sql(*one, "SELECT count(*) FROM outbox").rows[0].integer(0), 200) << "an answer to each";
+  EXPECT_EQ(this->sql(*one, "SELECT count(*) FROM outbox_event").rows[0].integer(0), 200) << "an answer to each";
   EXPECT_EQ(this->sql(*one, "SELECT count(*) FROM reservations WHERE status = 'reserved'").rows[0].integer(0), 100);
 }
 
@@ -191,7 +191,7 @@ TYPED_TEST(StockStore, WhatANewerProgramWroteStopsEverythingAndChangesNothing) {
   EXPECT_THAT(refused.error().message, HasSubstr("event 2 of the stock of A1"));
   EXPECT_THAT(refused.error().message, HasSubstr("newer program"));
   EXPECT_EQ(this->stock(*at, "B-2"), (Stock{1, 100'000'000, 0, 100'000'000}));
-  EXPECT_EQ(this->sql(*at, "SELECT count(*) FROM outbox").rows[0].integer(0), 0);
+  EXPECT_EQ(this->sql(*at, "SELECT count(*) FROM outbox_event").rows[0].integer(0), 0);
   EXPECT_EQ(this->sql(*at, "SELECT count(*) FROM reservations").rows[0].integer(0), 0);
   EXPECT_TRUE(run_task(at->skus.find(this->context(), "A1")).value()) << "the counts can be read";
 }
