@@ -9,6 +9,7 @@ import pytest
 
 from conftest import wait_for
 from reference import PLACED, STREAM, Shop, document, order_body, shop  # noqa: F401
+from whole_shop import OVER
 
 
 def status(shop, *words):
@@ -131,8 +132,10 @@ def test_the_door_is_closed_without_the_secret(shop):
 
 
 def test_what_the_broker_never_takes_is_parked_and_can_be_sent_later(shop):
-    place(shop)
+    before, = place(shop)
     user = shop.sign_up()
+    wait_for(lambda: shop.get(f"/v1/orders/{before}", service="order-service").json()["status"] in OVER, 30, "its end")
+    wait_for(lambda: of_orders(shop)["unsent"] == 0, 10, "its last event")
     with shop.nats() as nats:
         config = nats.jetstream(f"STREAM.INFO.{STREAM}")["config"]
         nats.jetstream(f"STREAM.UPDATE.{STREAM}", **{**config, "max_msg_size": 10})

@@ -51,7 +51,12 @@ std::vector<std::string> words_after(const std::string& text, const std::string&
 Kept kept(const spec::Service& service, int pid) {
   Kept one{service.name, pid, port_of(service, "grpc"), {}, {}};
   for (const auto& file : files_in(service.home / "migrations", ".sql")) {
-    for (auto& table : words_after(read(file), "CREATE TABLE ")) one.tables.insert(std::move(table));
+    const std::string text = read(file);
+    for (auto& table : words_after(text, "CREATE TABLE ")) one.tables.insert(std::move(table));
+    for (const auto& table : words_after(text, "ALTER TABLE ")) {
+      const auto& renamed = words_after(text, "ALTER TABLE " + table + " RENAME TO ");
+      if (!renamed.empty() && one.tables.erase(table) == 1) one.tables.insert(renamed.front());
+    }
   }
   for (const auto& file : files_in(service.home / "proto", ".proto")) {
     const std::string text = read(file);
@@ -63,7 +68,7 @@ Kept kept(const spec::Service& service, int pid) {
   return one;
 }
 
-// The table is the service's own only when no other one makes one of the same name, as each makes its `outbox`.
+// The table is the service's own only when no other one makes one of the same name, as each makes its `outbox_event`.
 std::set<std::string> only_of(const Kept& service, const std::vector<Kept>& all) {
   std::set<std::string> own = service.tables;
   for (const auto& other : all) {

@@ -15,7 +15,7 @@ constexpr std::array table{
     Check{4, "gateway", "Gateway", "", nullptr},
     Check{5, "bff", "BFF", "", nullptr},
     Check{6, "messaging", "Asynchronous messaging", "places an order, reads its event, has it delivered twice",
-          messaging::look},
+          messaging::look, Ms(55'000)},
     Check{7, "idempotency", "Idempotent endpoints and dedup",
           "places orders with one key, one after the other and many at once", idempotency::look},
     Check{8, "data-ownership", "Data ownership", "looks which process has whose database, asks for others' databases",

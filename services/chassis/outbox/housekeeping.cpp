@@ -77,11 +77,9 @@ base::Task<> Relay::Housekeeping::reap() {
   while (!env_.scheduler.shutting_down()) {
     const auto reaped = co_await store_.reap(before);
     if (!reaped) co_return;
-    if (reaped.value() > 0) {
-      env_.metrics.count("outbox_reaped_total", "Sent events removed from the outbox after their time", {},
-                         static_cast<double>(reaped.value()));
-    }
-    if (reaped.value() < Store::portion) co_return;
+    if (reaped.value() == 0) co_return;
+    env_.metrics.count("outbox_reaped_total", "Sent events removed from the outbox after their time", {},
+                       static_cast<double>(reaped.value()));
     co_await env_.scheduler.sleep(between_portions);
   }
 }

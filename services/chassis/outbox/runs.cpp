@@ -105,11 +105,13 @@ Result<std::vector<Run>> find_runs(Transaction& tx, const std::string& condition
 }
 
 Result<void> cut(Transaction& tx, const Run& run, std::int64_t first_id, std::int64_t last_id) {
-  TRY(
-      tx.exec("INSERT INTO outbox_sent (first_id, last_id, first_sequence, last_sequence, sent_at)"
-              " SELECT first_id + $2, last_id, first_sequence + $2, last_sequence, sent_at"
-              " FROM outbox_sent WHERE first_id = $1 AND last_id >= first_id + $2",
-              {run.first_id, last_id + 1 - run.first_id}));
+  if (last_id < run.last_id) {
+    TRY(
+        tx.exec("INSERT INTO outbox_sent (first_id, last_id, first_sequence, last_sequence, sent_at)"
+                " SELECT first_id + $2, last_id, first_sequence + $2, last_sequence, sent_at"
+                " FROM outbox_sent WHERE first_id = $1",
+                {run.first_id, last_id + 1 - run.first_id}));
+  }
   if (first_id == run.first_id) {
     TRY(tx.exec("DELETE FROM outbox_sent WHERE first_id = $1", {run.first_id}));
   } else {

@@ -12,6 +12,9 @@
 
 namespace chassis::outbox {
 
+// That a transaction changes at most, with a few statements each: events that go out one by one are runs of one.
+constexpr std::int64_t runs_at_once = 100;
+
 struct Run {
   std::int64_t first_id = 0;
   std::int64_t last_id = 0;

@@ -53,10 +53,11 @@ std::string scan(bool from_first, bool is_postgres) {
          std::string(content) + " FROM walk w CROSS JOIN outbox_event e WHERE e.id = w.id ORDER BY w.n";
 }
 
-// Whoever reads so asks first whether anything is parked.
+// Whoever reads so asks first whether anything is parked. `+ 0` keeps PostgreSQL from walking the events instead of the
+// queue, which are in the same order.
 std::string stretch(bool is_postgres) {
   return "SELECT q.id, q.aggregate, 1, " + waits("$3", is_postgres) + ", q.attempts," + std::string(content) +
-         " FROM outbox_queue q CROSS JOIN outbox_event e WHERE q.id > $1 AND e.id = q.id ORDER BY q.id LIMIT $2";
+         " FROM outbox_queue q CROSS JOIN outbox_event e WHERE q.id > $1 AND e.id = q.id + 0 ORDER BY q.id LIMIT $2";
 }
 
 Waiting waiting_of(db::Row& row) {
@@ -122,12 +123,17 @@ Result<std::int64_t> send_again(Transaction& tx, const Run& run, std::int64_t fi
   return requeue(tx, run, first_id, last_id);
 }
 
-// Parked rows up to that one, as if they had never been tried.
-Result<std::int64_t> unpark(Transaction& tx, const Range& range) {
+// Parked rows, as if they had never been tried.
+Result<Replayed> unpark(Transaction& tx, const Range& range) {
   TRY(const auto done, tx.exec("UPDATE outbox_queue SET attempts = 0, retry_at = 0, parked_at = NULL, parked_reason ="
-                               " NULL WHERE parked_at IS NOT NULL AND id > $1 AND id <= $2",
-                               {range.after, range.last}));
-  return done.changed;
+                               " NULL WHERE id IN (SELECT id FROM outbox_queue WHERE parked_at IS NOT NULL AND id > $1"
+                               " AND id <= $2 ORDER BY id LIMIT $3) RETURNING id",
+                               {range.after, range.last, Store::portion}));
+  Replayed unparked{static_cast<std::int64_t>(done.rows.size()), range.last};
+  if (unparked.rows < Store::portion) return unparked;
+  unparked.up_to = range.after;
+  for (const auto& row : done.rows) unparked.up_to = std::max(unparked.up_to, row.integer(0));
+  return unparked;
 }
 
 Result<std::int64_t> replay_one(Transaction& tx, const std::string& event_id) {
@@ -135,7 +141,7 @@ Result<std::int64_t> replay_one(Transaction& tx, const std::string& event_id) {
   if (found.rows.empty()) return std::int64_t{0};
   const auto id = found.rows.front().integer(0);
   TRY(const auto unparked, unpark(tx, {id - 1, id}));
-  if (unparked != 0) return unparked;
+  if (unparked.rows != 0) return unparked.rows;
   TRY(const auto runs, find_runs(tx, "WHERE first_id <= $1 ORDER BY first_id DESC LIMIT 1", {id}, 1));
   if (runs.empty() || runs.front().last_id < id) return std::int64_t{0};  // it waits
   return send_again(tx, runs.front(), id, id);
@@ -145,31 +151,29 @@ Result<std::int64_t> replay_one(Transaction& tx, const std::string& event_id) {
 Result<Replayed> replay_sent(Transaction& tx, const std::string& since, const Range& range) {
   TRY(const auto runs,
       find_runs(tx, "WHERE first_id > $1 AND first_id <= $2 AND sent_at >= $3 ORDER BY first_id LIMIT $4",
-                {range.after, range.last, since, Store::portion}, Store::portion));
+                {range.after, range.last, since, runs_at_once}, Store::portion));
   Replayed done{0, range.last};
-  std::int64_t found = 0;
+  std::int64_t left = Store::portion;
   for (const auto& run : runs) {
-    found += run.rows();
-    done.up_to = std::min(run.last_id, run.first_id + Store::portion - done.rows - 1);
+    done.up_to = std::min({run.last_id, run.first_id + left - 1, range.last});
+    left -= run.rows();
     TRY(const auto rows, send_again(tx, run, run.first_id, done.up_to));
     done.rows += rows;
   }
-  if (found < Store::portion) done.up_to = range.last;
+  if (left > 0 && std::ssize(runs) < runs_at_once) done.up_to = range.last;
   return done;
 }
 
 Result<Replayed> replay_in(Transaction& tx, const Choice& choice, const Range& range) {
-  Replayed done{0, range.last};
   if (choice.kind == Choice::Kind::event) {
-    TRY(done.rows, replay_one(tx, choice.value));
-    return done;
+    TRY(const auto rows, replay_one(tx, choice.value));
+    return Replayed{rows, range.last};
   }
-  if (choice.kind != Choice::Kind::parked) {
-    TRY(done, replay_sent(tx, choice.kind == Choice::Kind::since ? choice.value : std::string(), range));
-  }
-  if (choice.kind == Choice::Kind::since) return done;
-  TRY(const auto parked, unpark(tx, {range.after, done.up_to}));
-  done.rows += parked;
+  if (choice.kind == Choice::Kind::parked) return unpark(tx, range);
+  if (choice.kind == Choice::Kind::since) return replay_sent(tx, choice.value, range);
+  TRY(const auto parked, unpark(tx, range));
+  TRY(auto done, replay_sent(tx, std::string(), {range.after, parked.up_to}));
+  done.rows += parked.rows;
   return done;
 }
 
@@ -300,7 +304,7 @@ Store::Answer<std::int64_t> Store::rewind(std::string owner, std::int64_t last_s
       TRY(const bool is_mine, beat(tx, owner));
       if (!is_mine) return std::int64_t{-1};
       TRY(const auto runs,
-          find_runs(tx, "WHERE last_sequence > $1 ORDER BY last_sequence LIMIT $2", {above, portion}, portion));
+          find_runs(tx, "WHERE last_sequence > $1 ORDER BY last_sequence LIMIT $2", {above, runs_at_once}, portion));
       std::int64_t again = 0;
       for (const auto& run : runs) {
         const auto kept = std::max<std::int64_t>(above - run.first_sequence + 1, 0);
@@ -325,7 +329,7 @@ Store::Answer<std::int64_t> Store::reap(std::string before) {
     TRY(const auto runs, find_runs(tx,
                                    "WHERE first_id IN (SELECT first_id FROM outbox_sent ORDER BY last_sequence"
                                    " LIMIT $1) AND sent_at < $2 ORDER BY last_sequence",
-                                   {portion, before}, portion));
+                                   {runs_at_once, before}, portion));
     std::int64_t gone = 0;
     for (const auto& run : runs) {
       const auto last = std::min(run.last_id, run.first_id + portion - gone - 1);
@@ -342,14 +346,13 @@ Store::Answer<Counts> Store::count() {
     TRY(steer(tx));
     Counts counts;
     TRY(counts.lease, read_lease(tx));
-    TRY(counts.unsent, first_number(tx,
-                                    "SELECT count(*) FROM (SELECT 1 FROM outbox_queue WHERE parked_at IS NULL"
-                                    " LIMIT $1) AS few",
-                                    {count_limit}));
     TRY(counts.parked, first_number(tx,
                                     "SELECT count(*) FROM (SELECT 1 FROM outbox_queue WHERE parked_at IS NOT NULL"
                                     " LIMIT $1) AS few",
                                     {count_limit}));
+    TRY(const auto queued, first_number(tx, "SELECT count(*) FROM (SELECT 1 FROM outbox_queue LIMIT $1) AS few",
+                                        {count_limit + counts.parked}));
+    counts.unsent = queued - counts.parked;
     TRY(counts.oldest_created_at, first_text(tx,
                                              "SELECT created_at FROM outbox_event WHERE id = (SELECT id FROM"
                                              " outbox_queue WHERE parked_at IS NULL ORDER BY id LIMIT 1)"));
@@ -361,10 +364,11 @@ Store::Answer<Counts> Store::count() {
 
 Store::Answer<std::vector<base::Json>> Store::parked(std::int64_t at_most) {
   using Events = std::vector<base::Json>;
-  std::function<Result<Events>(Transaction&)> work = [at_most](Transaction& tx) -> Result<Events> {
+  std::function<Result<Events>(Transaction&)> work = [this, at_most](Transaction& tx) -> Result<Events> {
+    TRY(steer(tx));
     TRY(const auto found, tx.exec("SELECT e.event_id, e.aggregate, e.subject, q.attempts, q.parked_at, q.parked_reason"
                                   " FROM outbox_queue q CROSS JOIN outbox_event e"
-                                  " WHERE q.parked_at IS NOT NULL AND e.id = q.id ORDER BY q.id LIMIT $1",
+                                  " WHERE q.parked_at IS NOT NULL AND e.id = q.id + 0 ORDER BY q.id LIMIT $1",
                                   {at_most}));
     Events events;
     for (const auto& row : found.rows) {

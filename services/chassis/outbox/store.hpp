@@ -113,7 +113,7 @@ class Store {
   // The broker has nothing above `last_sequence` any more: such rows are unsent again. How many; -1 when the lease is
   // not `owner`'s any more.
   Answer<std::int64_t> rewind(std::string owner, std::int64_t last_sequence);
-  // Removes rows sent before that time. How many.
+  // Removes rows sent before that time, a portion of them. How many; 0 when none is left.
   Answer<std::int64_t> reap(std::string before);
   Answer<Counts> count();
   Answer<std::vector<base::Json>> parked(std::int64_t at_most);
