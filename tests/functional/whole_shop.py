@@ -58,11 +58,11 @@ class WholeShop(Shop):
         assert len(payments) == 1, payments
         return payments[0]
 
-    def sql(self, service, text, **values):
+    def sql(self, service, *statements, **values):
         """Runs statements in the service's SQLite database, as nobody should; gives how many rows the last one changed."""
         file = self.folder / ".msctl" / "data" / service / f"{service}.db"
         with sqlite3.connect(file, timeout=10) as database:
-            return [database.execute(one, values).rowcount for one in text.split(";")][-1]
+            return [database.execute(one, values).rowcount for one in statements][-1]
 
     def invariants(self, *words, code=0):
         """What `msctl verify invariants` says, by name."""
