@@ -27,6 +27,14 @@ Ms reconnect_delay(std::size_t tries) {
 
 }  // namespace
 
+base::Error error_of(std::string_view text) {
+  if (text.starts_with("OUTOFTURN ")) return out_of_turn();
+  for (const std::string_view ours : {"NOSTREAM ", "OVERLAP "}) {
+    if (text.starts_with(ours)) text.remove_prefix(ours.size());
+  }
+  return unavailable(std::string(text));
+}
+
 Link::Link(boost::asio::any_io_executor executor, Address address)
     : executor_(std::move(executor)),
       address_(std::move(address)),
@@ -124,14 +132,10 @@ void Link::on_reply(redisAsyncContext* context, void* reply, void* pending) {
 Result<const redisReply*> Link::read(const redisReply* reply) {
   if (reply == nullptr) return unavailable("the connection was lost");
   if (reply->type != REDIS_REPLY_ERROR) return reply;
-  std::string_view text(reply->str, reply->len);
+  const std::string_view text(reply->str, reply->len);
   // Somebody has removed the scripts. Another connection loads them; sending only this one again would be out of order.
   if (text.starts_with("NOSCRIPT")) drop();
-  if (text.starts_with("OUTOFTURN ")) return out_of_turn();
-  for (const std::string_view ours : {"NOSTREAM ", "OVERLAP "}) {
-    if (text.starts_with(ours)) text.remove_prefix(ours.size());
-  }
-  return unavailable(std::string(text));
+  return error_of(text);
 }
 
 void Link::watch() {

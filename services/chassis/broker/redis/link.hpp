@@ -13,6 +13,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <boost/asio/ip/tcp.hpp>
@@ -34,6 +35,9 @@ struct Command {
   std::optional<Script> script;  // empty: `words` begin with the command's name
   std::vector<std::string> words;
 };
+
+// What an error of the server means. conflict: the message is out of turn; else unavailable.
+base::Error error_of(std::string_view text);
 
 class Link : public std::enable_shared_from_this<Link> {
  public:

@@ -3,8 +3,8 @@
 #include <pthread.h>
 #include <signal.h>
 
+#include <algorithm>
 #include <atomic>
-#include <charconv>
 #include <chrono>
 #include <set>
 #include <utility>
@@ -17,6 +17,7 @@
 #include "services/chassis/broker/errors.hpp"
 #include "services/chassis/broker/outstanding.hpp"
 #include "services/chassis/broker/redis/link.hpp"
+#include "services/chassis/broker/redis/publication.hpp"
 #include "services/chassis/broker/redis/pull.hpp"
 #include "services/chassis/broker/redis/streams.hpp"
 
@@ -27,48 +28,18 @@ using base::ErrorCode;
 using base::Result;
 using redis::Command;
 using redis::Link;
+using redis::Publication;
 using redis::Pull;
 using redis::Script;
 using std::chrono::milliseconds;
 
 constexpr std::string_view scheme = "redis://";
-constexpr milliseconds duplicate_window{120'000};
 constexpr milliseconds closing_grace{500};
 
 std::size_t size_of(const Message& message) {
   auto size = message.subject.size() + message.id.size() + message.body.size();
   for (const auto& [name, value] : message.headers) size += name.size() + value.size();
   return size;
-}
-
-Command publication(Message message) {
-  Command command{Script::publish,
-                  {message.subject, message.id, std::to_string(duplicate_window.count()), std::move(message.after)}};
-  auto& words = command.words;
-  words.insert(words.end(), {"subject", std::move(message.subject), "id", std::move(message.id)});
-  for (const auto& [name, value] : message.headers) words.insert(words.end(), {"header." + name, value});
-  words.insert(words.end(), {"body", std::move(message.body)});
-  return command;
-}
-
-// MS-N of Redis as one number that grows: MS × 2^20 + N. 0 for what is no entry.
-std::uint64_t sequence_of(std::string_view entry) {
-  std::uint64_t time = 0;
-  std::uint64_t number = 0;
-  const auto dash = entry.find('-');
-  if (dash == std::string_view::npos) return 0;
-  std::from_chars(entry.data(), entry.data() + dash, time);
-  std::from_chars(entry.data() + dash + 1, entry.data() + entry.size(), number);
-  return (time << 20) + number;
-}
-
-// Of [entry, repetition]; what other commands answer is of no interest. Errors: not_found for nothing.
-Result<Stored> stored_of(const redisReply& reply) {
-  if (reply.type == REDIS_REPLY_NIL) return base::fail(ErrorCode::not_found, "broker: no such stream");
-  const bool is_place = reply.type == REDIS_REPLY_ARRAY && reply.elements == 2 &&
-                        reply.element[0]->type == REDIS_REPLY_STRING && reply.element[1]->type == REDIS_REPLY_INTEGER;
-  if (!is_place) return Stored();
-  return Stored{sequence_of({reply.element[0]->str, reply.element[0]->len}), reply.element[1]->integer != 0};
 }
 
 using Subjects = std::vector<std::string>;
@@ -81,9 +52,16 @@ Subjects subjects_of(const std::string& pattern, const redisReply& streams) {
 
 // What run() shares with the sending thread and with the timer of its deadline.
 struct Run {
-  std::vector<Command> commands;
+  std::vector<Publication> publications;
   std::shared_ptr<Batch> batch;
 };
+
+// Of any other command: its answer is of interest where it is that of a message.
+std::vector<Publication> only(Command command) {
+  std::vector<Publication> one;
+  one.push_back({std::move(command), 0});
+  return one;
+}
 
 class RedisBroker final : public Broker {
  public:
@@ -111,9 +89,8 @@ class RedisBroker final : public Broker {
   }
 
   base::Task<Result<std::uint64_t>> last_sequence(base::Monotonic deadline, std::string stream) override {
-    std::vector<Command> commands;
-    commands.push_back({Script::last, {std::move(stream)}});
-    auto results = co_await run(deadline, std::move(commands));
+    Command command{Script::last, {std::move(stream)}};
+    auto results = co_await run(deadline, only(std::move(command)));
     CO_TRY(const auto last, std::move(results.front()));
     co_return last.sequence;
   }
@@ -138,16 +115,16 @@ class RedisBroker final : public Broker {
   std::uint64_t connections() const override { return link_->connections(); }
 
   base::Task<Results> publish(base::Monotonic deadline, std::vector<Message> messages) override {
-    std::vector<Command> commands;
+    std::vector<Message> sendable;
     std::vector<std::size_t> too_large;
     for (std::size_t i = 0; i < messages.size(); ++i) {
       if (size_of(messages[i]) > RedisBrokers::max_message_bytes) {
         too_large.push_back(i);
       } else {
-        commands.push_back(publication(std::move(messages[i])));
+        sendable.push_back(std::move(messages[i]));
       }
     }
-    auto results = co_await run(deadline, std::move(commands));
+    auto results = co_await run(deadline, redis::publications(std::move(sendable)));
     for (const auto i : too_large) {
       const auto refused = base::fail(ErrorCode::too_large, "broker: the message is too large");
       results.insert(results.begin() + static_cast<std::ptrdiff_t>(i), Result<Stored>(refused));
@@ -166,25 +143,25 @@ class RedisBroker final : public Broker {
   class RedisSubscriber;
 
   base::Task<Result<void>> run_one(base::Monotonic deadline, Command command) {
-    std::vector<Command> commands;
-    commands.push_back(std::move(command));
-    auto results = co_await run(deadline, std::move(commands));
+    auto results = co_await run(deadline, only(std::move(command)));
     CO_TRY(std::move(results.front()));
     co_return base::success();
   }
 
   // Sends all at once; one result each, in the order given.
-  base::Task<Results> run(base::Monotonic deadline, std::vector<Command> commands) {
+  base::Task<Results> run(base::Monotonic deadline, std::vector<Publication> publications) {
+    std::size_t count = 0;
+    for (const auto& one : publications) count += std::max<std::size_t>(one.messages, 1);
     Result<void> problem = base::success();
     if (!link_->is_up()) problem = unavailable("not connected");
     if (deadline <= std::chrono::steady_clock::now()) problem = late();
-    if (!problem) co_return Results(commands.size(), problem.error());
-    if (commands.empty()) co_return Results();
+    if (!problem) co_return Results(count, problem.error());
+    if (count == 0) co_return Results();
 
     auto work = std::make_shared<Run>();
-    work->commands = std::move(commands);
-    auto start = [this, work](base::Resume<Results> resume) {
-      work->batch = outstanding_->add(work->commands.size(), std::move(resume));
+    work->publications = std::move(publications);
+    auto start = [this, work, count](base::Resume<Results> resume) {
+      work->batch = outstanding_->add(count, std::move(resume));
       boost::asio::post(thread_, [link = link_, outstanding = outstanding_, work] { send(*link, outstanding, *work); });
     };
     base::Timer timer(co_await boost::asio::this_coro::executor, deadline);
@@ -197,12 +174,17 @@ class RedisBroker final : public Broker {
 
   static void send(Link& link, const std::shared_ptr<Outstanding>& outstanding, const Run& work) {
     auto id = work.batch->first;
-    for (const auto& command : work.commands) {
+    for (const auto& [command, messages] : work.publications) {
       if (outstanding->answered(*work.batch)) return;
-      link.send(command, [outstanding, id](Result<const redisReply*> reply) {
-        outstanding->answer(id, reply ? stored_of(*reply.value()) : Result<Stored>(reply.error()));
+      link.send(command, [outstanding, id, count = messages](Result<const redisReply*> reply) {
+        if (count == 0) {
+          outstanding->answer(id, reply ? redis::stored_of(*reply.value()) : Result<Stored>(reply.error()));
+        }
+        for (std::size_t n = 0; n < count; ++n) {
+          outstanding->answer(id + n, reply ? redis::stored_of(*reply.value(), n) : Result<Stored>(reply.error()));
+        }
       });
-      ++id;
+      id += std::max<std::size_t>(messages, 1);
     }
   }
 

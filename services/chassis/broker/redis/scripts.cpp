@@ -43,27 +43,45 @@ return 1
 )lua";
 
 const char* const publish_text = R"lua(
-local subject, id, window, after = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
-local name
-local streams = redis.call('HGETALL', 'msctl:streams')
-for i = 1, #streams, 2 do
-  for own in streams[i + 1]:gmatch('%S+') do
-    if subject:find(takes(own)) and (not name or streams[i] < name) then name = streams[i] end
+local window, streams = ARGV[1], redis.call('HGETALL', 'msctl:streams')
+local function stream_for(subject)
+  local name
+  for i = 1, #streams, 2 do
+    for own in streams[i + 1]:gmatch('%S+') do
+      if subject:find(takes(own)) and (not name or streams[i] < name) then name = streams[i] end
+    end
   end
+  return name
 end
-if not name then return redis.error_reply('NOSTREAM no stream takes this subject') end
-local known = 'msctl:id:' .. name .. ':' .. id
-local entry = id ~= '' and redis.call('GET', known)
-if entry then return {entry, 1} end
-local stream = 'msctl:stream:' .. name
-if after ~= '' then
-  local before = redis.call('GET', 'msctl:id:' .. name .. ':' .. after)
-  local is_newest = before and #redis.call('XRANGE', stream, '(' .. before, '+', 'COUNT', 1) == 0
-  if not is_newest then return redis.error_reply('OUTOFTURN another message is the newest') end
+
+local newest = {}  -- by stream, the id of what this call has added last
+local function publish(name, id, after, first, last)
+  local known = 'msctl:id:' .. name .. ':' .. id
+  local entry = id ~= '' and redis.call('GET', known)
+  if entry then return {entry, 1} end
+  local stream = 'msctl:stream:' .. name
+  if after ~= '' and newest[name] ~= after then
+    local before = not newest[name] and redis.call('GET', 'msctl:id:' .. name .. ':' .. after)
+    local is_newest = before and #redis.call('XRANGE', stream, '(' .. before, '+', 'COUNT', 1) == 0
+    if not is_newest then return redis.error_reply('OUTOFTURN another message is the newest') end
+  end
+  entry = redis.call('XADD', stream, '*', unpack(ARGV, first, last))
+  if id ~= '' then redis.call('SET', known, entry, 'PX', window) end
+  newest[name] = id
+  return {entry, 0}
 end
-entry = redis.call('XADD', stream, '*', unpack(ARGV, 5))
-if id ~= '' then redis.call('SET', known, entry, 'PX', window) end
-return {entry, 0}
+
+local answers, names, at = {}, {}, 2
+while at <= #ARGV do
+  local subject, first = ARGV[at], at + 4
+  local last = first + tonumber(ARGV[at + 3]) - 1
+  local name = names[subject] or stream_for(subject)
+  names[subject] = name
+  answers[#answers + 1] = name and publish(name, ARGV[at + 1], ARGV[at + 2], first, last)
+    or redis.error_reply('NOSTREAM no stream takes this subject')
+  at = last + 1
+end
+return answers
 )lua";
 
 const char* const fetch_text = R"lua(

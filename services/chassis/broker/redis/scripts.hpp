@@ -16,7 +16,8 @@ enum class Script : std::uint8_t { ensure, publish, fetch, settle, last };
 inline constexpr std::size_t script_count = 5;
 
 // ensure:  STREAM SUBJECT…                        → 1, or an error when another stream takes one of them
-// publish: SUBJECT ID WINDOW_MS FIELD VALUE…       → [entry, 1 for a repetition], or an error "NOSTREAM …"
+// publish: WINDOW_MS, then of each message SUBJECT ID AFTER COUNT and as many words FIELD VALUE…
+//          → of each [entry, 1 for a repetition], or an error "NOSTREAM …" or "OUTOFTURN …"
 // fetch:   STREAM DURABLE AT_MOST ACK_WAIT_MS MAX_UNSETTLED SUBJECT
 //          → [[entry, attempt, [field, value…]]…], Rest, ms until the next may come again or -1, last entry seen, lag;
 //            or an error "NOSTREAM …"
