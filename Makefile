@@ -19,7 +19,7 @@ help:
 	@echo 'make bench-events  the way of an event against JetStream itself, write its part of docs/benchmarks.md; two minutes'
 	@echo 'make bench-saga  orders from 201 to confirmed on a real cluster, write its part of docs/benchmarks.md; a minute'
 	@echo 'make bench-load  compare msctl load with wrk, write its part of docs/benchmarks.md; two minutes'
-	@echo 'make soak     kill services at 10,000 of their system calls, do to the broker what can happen to one: nothing may be lost; about two hours'
+	@echo 'make soak     kill services at 10,000 of their system calls, do to the broker what can happen to one: nothing may be lost; half an hour to two'
 	@echo 'make soak-supervisor  kill the supervisor 100 times and replace services, all under load: nothing may be lost'
 	@echo 'make kill-points  kill the supervisor at each of its system calls: the next up must make good; some minutes'
 	@echo 'make install  install msctl and the chassis below PREFIX=$(PREFIX), or DESTDIR'
@@ -86,7 +86,7 @@ bench-saga:
 	@.ci/build
 	@tests/bench/saga.py --output docs/benchmarks.md $(ARGS)
 
-# About two hours; ARGS="--points 1000 --seed 7" for fewer points, or others. `make test` runs short forms of both.
+# Half an hour to two; ARGS="--points 1000 --seed 7" for fewer points, or others. `make test` runs short forms of both.
 soak:
 	@.ci/deps install build run test
 	@.ci/build
