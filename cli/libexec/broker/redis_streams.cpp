@@ -232,10 +232,8 @@ Result<Json> RedisStreams::consumer(const std::string& stream, const redisReply&
     for (std::size_t i = 0; i < list->elements; ++i) redelivered += list->element[i]->element[3]->integer > 1 ? 1 : 0;
     if (list->elements > 0) acknowledged = entry_number(text(list->element[0]->element[0])) - 1;
   }
-  auto pending = static_cast<std::uint64_t>(named.at("lag")->integer);
-  if (named.at("lag")->type == REDIS_REPLY_NIL) {  // the server has lost count, as after a restart
-    TRY(pending, entries_after(stream, text(named.at("last-delivered-id"))));
-  }
+  // The server's own count, `lag`, is none after a restart and wrong after a FLUSHALL.
+  TRY(const auto pending, entries_after(stream, text(named.at("last-delivered-id"))));
   return Json{{"stream", stream},   {"consumer", name},           {"durable", true},
               {"filter", ""},       {"delivered_seq", delivered}, {"acknowledged_seq", acknowledged},
               {"pending", pending}, {"unsettled", unsettled},     {"redelivered", redelivered},

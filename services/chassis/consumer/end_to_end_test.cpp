@@ -7,6 +7,7 @@
 #include "services/chassis/broker/nats/nats_server.hpp"
 #include "services/chassis/broker/redis/redis_server.hpp"
 #include "services/chassis/consumer/consumer.hpp"
+#include "services/chassis/consumer/parked.hpp"
 #include "services/chassis/host/brokers.hpp"
 #include "services/chassis/host/http.hpp"
 #include "services/chassis/host/io_threads.hpp"
@@ -150,6 +151,31 @@ base::Task<> scenario_of_many_streams(World& world, Server& server, App& app) {
   co_await world.scheduler.join();
 }
 
+// With the headers that say why, the copy is larger than the broker takes.
+template <class Server>
+base::Task<> scenario_of_a_huge_event(World& world, Server& server, App& app, broker::Message& parked) {
+  const auto broker = world.brokers.connect(server.url()).value();
+  std::vector<std::string> services{"shop"};
+  const auto made = co_await make_streams(world, *broker, std::move(services));
+  EXPECT_TRUE(made);
+  Consumer consumer(world.consumer, *broker);
+  consumer.on("order.placed", app, handle);
+  world.scheduler.spawn(consumer.run());
+  std::vector<broker::Message> messages;
+  messages.push_back({"shop.events.order.placed", "huge", {}, "{" + std::string((1 << 20) - 100, 'x')});
+  const auto answers = co_await broker->publish(world.clock.monotonic() + 5s, std::move(messages));
+  EXPECT_TRUE(answers.at(0));
+  broker::Subscription wanted{"reader", "mail-service.parked.>"};
+  const auto reader = broker->subscribe(std::move(wanted));
+  for (const auto end = world.clock.monotonic() + 20s; parked.subject.empty() && world.clock.monotonic() < end;) {
+    auto fetched = co_await reader->fetch(world.clock.monotonic() + 200ms, 1);
+    if (fetched && !fetched.value().empty()) parked = std::move(fetched.value()[0].message);
+    if (!fetched) co_await world.scheduler.sleep(50ms);
+  }
+  world.scheduler.request_shutdown();
+  co_await world.scheduler.join();
+}
+
 template <class Server>
 class EndToEnd : public ::testing::Test {};
 
@@ -183,6 +209,24 @@ TYPED_TEST(EndToEnd, WhatNobodySaysToPublishIsHeardOfAllStreams) {
   world.threads.run();
   world.threads.stop();
   EXPECT_EQ(app.seen, (std::map<std::string, int>{{"1", 1}, {"a", 1}}));
+}
+
+TYPED_TEST(EndToEnd, WhatIsTooLargeToBeParkedWholeIsParkedByItsBeginning) {
+  TypeParam server;
+  World world("shop");
+  App app{&world, {}, {}, true};
+  broker::Message parked;
+  boost::asio::co_spawn(world.threads.first(), scenario_of_a_huge_event(world, server, app, parked),
+                        [&](std::exception_ptr thrown) {
+                          if (thrown) std::rethrow_exception(thrown);
+                          world.threads.first().stop();
+                        });
+  world.threads.run();
+  world.threads.stop();
+  EXPECT_EQ(parked.subject, "mail-service.parked.order.placed");
+  EXPECT_EQ(parked.body, "{" + std::string(4'095, 'x'));
+  EXPECT_EQ(parked.headers.get(consumer::parked_size), std::to_string((1 << 20) - 99));
+  EXPECT_TRUE(app.seen.empty());
 }
 
 }  // namespace

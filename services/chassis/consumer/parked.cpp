@@ -33,4 +33,16 @@ broker::Message copy_aside(const broker::Message& original, std::string subject,
   return copy;
 }
 
+void keep_beginning(broker::Message& copy) {
+  constexpr std::size_t kept = 4'096;
+  constexpr std::size_t longest_header = 1'024;
+  if (copy.body.size() > kept) {
+    copy.headers.add(parked_size, std::to_string(copy.body.size()));
+    copy.body.resize(kept);
+  }
+  base::http::Headers headers;
+  for (const auto& [name, value] : copy.headers) headers.add(name, value.substr(0, longest_header));
+  copy.headers = std::move(headers);
+}
+
 }  // namespace chassis::consumer

@@ -325,7 +325,11 @@ base::Task<Result<void>> Pump::store_aside(Aside aside, const Item& item, const 
   std::vector<broker::Message> messages;
   messages.push_back(copy_aside(item.delivery.message, subject_of(aside, env_.config.name, type_), why.message,
                                 item.delivery.attempt, base::to_rfc3339(env_.clock.wall())));
-  const auto answers = co_await broker_.publish(soon(), std::move(messages));
+  auto answers = co_await broker_.publish(soon(), messages);
+  if (!answers.front() && answers.front().error().code == ErrorCode::too_large) {
+    keep_beginning(messages.front());
+    answers = co_await broker_.publish(soon(), std::move(messages));
+  }
   if (answers.front()) co_return base::success();
   parked_stream_known_ = false;
   co_return answers.front().error();

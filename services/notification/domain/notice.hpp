@@ -25,8 +25,9 @@ struct Notice {
 inline constexpr std::array<std::string_view, 2> events{"order.confirmed", "order.cancelled"};
 
 // Why orders are cancelled, as far as templates have words for it; there may be more.
-inline constexpr std::array<std::string_view, 6> reasons{"payment_declined", "sold_out",      "unknown_sku",
-                                                         "payment_timeout",  "stock_timeout", "cancelled_by_user"};
+inline constexpr std::array<std::string_view, 7> reasons{"payment_declined", "sold_out",      "unknown_sku",
+                                                         "payment_timeout",  "stock_timeout", "cancelled_by_user",
+                                                         "payment_mismatch"};
 
 // Every rule that is broken, by field; empty when none is.
 std::vector<base::FieldError> check(const Notice& notice);

@@ -10,6 +10,7 @@ constexpr std::size_t max_sku = 64;
 constexpr std::size_t max_language = 35;  // what RFC 5646 has implementations take
 constexpr std::int64_t max_quantity = 1'000'000;
 constexpr std::int64_t max_price = 1'000'000'000'000;
+constexpr std::int64_t max_total = 1'000'000'000'000'000;  // what payment-service charges at most
 
 bool is_currency(const std::string& text) {
   return text.size() == 3 && std::all_of(text.begin(), text.end(), [](char c) { return c >= 'A' && c <= 'Z'; });
@@ -54,7 +55,9 @@ std::vector<base::FieldError> check(const NewOrder& order) {
     check_item(order.items[i], "items[" + std::to_string(i) + "]", broken);
   }
   if (!is_language(order.language)) broken.push_back({"language", "must be a language tag such as en or pt-BR"});
-  if (broken.empty() && !total(order.items)) broken.push_back({"items", "cost more than can be counted"});
+  if (!broken.empty()) return broken;
+  const auto sum = total(order.items);
+  if (!sum || *sum > max_total) broken.push_back({"items", "must not cost more than " + std::to_string(max_total)});
   return broken;
 }
 

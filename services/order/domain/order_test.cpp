@@ -31,8 +31,12 @@ TEST(CheckOrder, WantsUserCurrencyAndItems) {
   EXPECT_EQ(broken_fields(order), "items ");
 }
 
-TEST(CheckOrder, RefusesATotalThatOverflows) {
+TEST(CheckOrder, RefusesATotalThatCannotBeChargedAtOnce) {
   NewOrder order = good();
+  order.items = {{"A1", 1'000, 1'000'000'000'000}};
+  EXPECT_EQ(broken_fields(order), "");
+  order.items.push_back({"A2", 1, 1});
+  EXPECT_EQ(broken_fields(order), "items ");
   order.items.assign(100, {"A1", 1'000'000, 1'000'000'000'000});
   EXPECT_EQ(broken_fields(order), "items ");
 }

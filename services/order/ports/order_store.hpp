@@ -13,11 +13,18 @@
 namespace order_service::ports {
 
 // What another service said of its part in an order.
+// What was charged, in minor units.
+struct Charge {
+  std::int64_t amount_cents = 0;
+  std::string currency;
+};
+
 struct Answer {
   std::string order_id;
-  std::string event;   // payment.declined
-  std::string reason;  // of a refusal, as the order will have it
-  std::string detail;  // for people
+  std::string event;                  // payment.declined
+  std::string reason;                 // of a refusal, as the order will have it
+  std::string detail;                 // for people
+  std::optional<Charge> charge = {};  // of payment.authorized
 };
 
 class OrderStore {
@@ -26,7 +33,8 @@ class OrderStore {
   // Keeps the order and, in the same transaction, begins its saga with the event that it was placed. Durable when it
   // succeeds; the event is published some time after. Errors: unavailable, timeout.
   virtual base::Task<base::Result<void>> place(const chassis::CallContext& context, domain::Order order) = 0;
-  // What the answer leads to. One that comes too late, twice or for an order that is not there changes nothing.
+  // What the answer leads to. One that comes too late, twice or for an order that is not there changes nothing. A
+  // charge of another amount than the order's, or one that is paid back though nobody asked, cancels the order.
   // Errors: unavailable, timeout.
   virtual base::Task<base::Result<void>> hear(const chassis::CallContext& context, Answer answer) = 0;
   // Begins to undo what was done for it; of one that is cancelled, or being so, nothing changes. The order afterwards;

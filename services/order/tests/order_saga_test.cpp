@@ -77,6 +77,38 @@ TEST_F(OrderSaga, ADeclinedPaymentEndsIt) {
   EXPECT_EQ(saga_of(id)["steps"][0]["detail"], "insufficient_funds");
 }
 
+// Anybody may make a payment for an order by the interface of payments, before payment-service hears of the order.
+TEST_F(OrderSaga, APaymentOfAnotherAmountOrCurrencyIsPaidBackAndEndsIt) {
+  for (const auto& [key, value] : {std::pair<const char*, base::Json>{"amount_cents", 1}, {"currency", "USD"}}) {
+    const auto id = shop.place(std::string("k-") + key);
+    auto paid = hear();
+    ASSERT_EQ(paid.size(), 1U);
+    paid[0].data[key] = value;
+    say(paid);
+    EXPECT_EQ(shop.status(id), "cancelling") << key;
+    EXPECT_EQ(shop.order(id)["reason"], "payment_mismatch") << key;
+    shop.run();
+    EXPECT_EQ(shop.status(id), "cancelled") << key;
+    EXPECT_EQ(shop.told_of(id), (Types{"order.placed", "order.refund_requested", "order.cancelled"})) << key;
+    EXPECT_EQ(shop.participants.refunded[id], 1000) << key;
+  }
+}
+
+TEST_F(OrderSaga, APaymentThatWasPaidBackBeforeEndsIt) {
+  const auto id = shop.place();
+  const auto paid = hear();
+  ASSERT_EQ(paid.size(), 1U);
+  auto refunded = paid;
+  refunded[0].type = "payment.refunded";
+  say(paid);
+  EXPECT_EQ(shop.status(id), "paid");
+  shop.say(refunded[0]);
+  shop.run();
+  EXPECT_EQ(shop.status(id), "cancelled");
+  EXPECT_EQ(shop.order(id)["reason"], "payment_mismatch");
+  EXPECT_TRUE(shop.participants.reserved.empty());
+}
+
 TEST_F(OrderSaga, WhatIsSoldOutIsPaidBack) {
   shop.participants.stock = Mood::refuses;
   const auto id = shop.place();

@@ -1,6 +1,8 @@
 CREATE TABLE payments (
   id TEXT PRIMARY KEY,
   order_id TEXT NOT NULL UNIQUE,
+  -- 1 once the order has asked for it: then only the order has it paid back.
+  of_order INTEGER NOT NULL DEFAULT 0,
   status TEXT NOT NULL,
   amount_cents INTEGER NOT NULL,
   currency TEXT NOT NULL,

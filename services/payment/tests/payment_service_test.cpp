@@ -49,6 +49,24 @@ TEST_F(PaymentService, ChargesAnOrderAndTellsOfIt) {
   EXPECT_EQ(world.json("GET", "/v1/payments/" + payment["id"].get<std::string>()).second, payment);
 }
 
+TEST_F(PaymentService, OnlyTheOrderHasItsPaymentPaidBack) {
+  const auto made = post("/v1/payments", "k-1", good);
+  ASSERT_EQ(made.status, 201) << made.body;
+  placed("o-1");
+  placed("o-2");
+  world.advance(1s);
+  for (const char* order : {"o-1", "o-2"}) {
+    const auto path = "/v1/payments/" + payment_of(order)["id"].get<std::string>() + "/refund";
+    const auto refused = post(path, std::string("r-") + order, "{}");
+    EXPECT_EQ(refused.status, 409) << refused.body;
+    EXPECT_NE(refused.body.find("cancel the order instead"), std::string::npos) << refused.body;
+    EXPECT_EQ(payment_of(order)["status"], "authorized");
+  }
+  refund_requested("o-1");
+  world.advance(1s);
+  EXPECT_EQ(payment_of("o-1")["status"], "refunded");
+}
+
 TEST_F(PaymentService, ItsEventsContinueTheTraceAndFollowTheirSchemas) {
   placed("o-1");
   placed("o-2");

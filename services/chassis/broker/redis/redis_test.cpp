@@ -291,6 +291,29 @@ TEST_F(Redis, WhatSomebodyReadIntoTheGroupByHandComesAgain) {
   EXPECT_EQ(bodies(fetch(*subscriber, 1)), "a");
 }
 
+// As it is after a FLUSHALL and a restart.
+TEST_F(Redis, ACountOfTheServersOwnThatWentWrongIsPutRight) {
+  get_ready();
+  auto subscriber = broker_->subscribe(subscription());
+  publish({message("1", "a"), message("2", "b")});
+  for (const auto& one : fetch(*subscriber, 2)) ASSERT_TRUE(done(*subscriber, one));
+  const auto lag = [&] {
+    const auto groups = ask(harness_.server().port(), {"XINFO", "GROUPS", "msctl:stream:ORDERS"});
+    const auto& flat = *groups->element[0];
+    return flat.element[flat.elements - 1]->integer;
+  };
+  const auto newest = ask(harness_.server().port(), {"XREVRANGE", "msctl:stream:ORDERS", "+", "-", "COUNT", "1"});
+  const std::string last = newest->element[0]->element[0]->str;
+  ask(harness_.server().port(), {"XGROUP", "SETID", "msctl:stream:ORDERS", "mail", last, "ENTRIESREAD", "0"});
+  ASSERT_EQ(lag(), 2);
+  EXPECT_TRUE(is_dry(*subscriber));
+  EXPECT_EQ(lag(), 0);
+  publish({message("3", "c")});
+  const auto third = fetch(*subscriber, 1);
+  ASSERT_EQ(third.size(), 1U);
+  EXPECT_EQ(third[0].waiting, 0U);
+}
+
 TEST_F(Redis, WhatSomebodyTrimmedIsNotDeliveredAgain) {
   get_ready();
   auto wanted = subscription();

@@ -154,6 +154,16 @@ local pause = soonest and math.max(tonumber(soonest) - now, 0) or -1
 -- The server loses count, as after a restart; then it is counted, and not beyond a thousand.
 local last = at['last-delivered-id']
 local lag = at.lag or #redis.call('XRANGE', stream, '(' .. last, '+', 'COUNT', 1000)
+-- Or it counts wrong for good, as after a FLUSHALL: it is told anew where nothing is left.
+if lag > 0 and #redis.call('XRANGE', stream, '(' .. last, '+', 'COUNT', 1) == 0 then
+  local about = redis.call('XINFO', 'STREAM', stream)
+  for i = 1, #about, 2 do
+    if about[i] == 'entries-added' then
+      redis.call('XGROUP', 'SETID', stream, group, last, 'ENTRIESREAD', about[i + 1])
+    end
+  end
+  lag = 0
+end
 return {found, rest, pause, last, lag}
 )lua";
 

@@ -21,6 +21,12 @@ struct Cancelled {
   Found order;
 };
 
+constexpr const char* other_payment = "payment_mismatch";
+
+bool is_for(const ports::Charge& charge, const domain::Order& order) {
+  return charge.amount_cents == order.total_cents && charge.currency == order.currency;
+}
+
 base::Json answer_with(const domain::Order& order) { return chassis::to_json(to_message(order)); }
 
 }  // namespace
@@ -43,9 +49,19 @@ base::Task<base::Result<void>> SqlOrderStore::hear(const chassis::CallContext& c
   if (!event) co_return base::fail(base::ErrorCode::internal, answer.event + " is no answer in the saga of an order");
   event->reason = std::move(answer.reason);
   event->detail = std::move(answer.detail);
-  std::function<base::Result<Moved>(db::Transaction&)> work = [this, id = std::move(answer.order_id), event = *event,
+  std::function<base::Result<Moved>(db::Transaction&)> work = [this, answer = std::move(answer), event = *event,
                                                                context](db::Transaction& tx) -> base::Result<Moved> {
-    TRY(auto moved, saga_.advance(tx, context, id, event));
+    const saga::Event mismatch{saga::What::cancel, 0, other_payment, {}};
+    bool is_paid = true;
+    if (answer.charge) {
+      TRY(const auto order, find_order(tx, answer.order_id));
+      is_paid = !order || is_for(*answer.charge, *order);
+    }
+    TRY(auto moved, saga_.advance(tx, context, answer.order_id, is_paid ? event : mismatch));
+    // Nobody has asked for it yet, so the payment was paid back before the order was paid by it.
+    if (!moved && event.what == saga::What::compensated) {
+      TRY(moved, saga_.advance(tx, context, answer.order_id, mismatch));
+    }
     TRY(chassis::ledger::keep(tx, context));
     return moved;
   };

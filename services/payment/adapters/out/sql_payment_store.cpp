@@ -31,6 +31,7 @@ base::Task<Result<void>> SqlPaymentStore::create(const CallContext& context, Pay
 base::Task<Result<void>> SqlPaymentStore::ensure(const CallContext& context, Payment payment) {
   db::Work work = [this, payment = std::move(payment), context](db::Transaction& tx) -> Result<void> {
     TRY(table_.insert(tx, payment, context));
+    TRY(tx.exec("UPDATE payments SET of_order = 1 WHERE order_id = $1", {payment.order_id}));
     return chassis::ledger::keep(tx, context);
   };
   co_return co_await write(context, std::move(work));
@@ -43,6 +44,11 @@ base::Task<Result<Payment>> SqlPaymentStore::refund(const CallContext& context, 
     if (!found) return base::fail(ErrorCode::not_found, "there is no payment " + id);
     if (found->payment.status == domain::Status::declined) {
       return base::fail(ErrorCode::conflict, "nothing was charged: the payment was declined");
+    }
+    TRY(const auto ordered, tx.exec("SELECT 1 FROM payments WHERE id = $1 AND of_order = 1", {id}));
+    if (!ordered.rows.empty()) {
+      return base::fail(ErrorCode::conflict, "this is the payment of order " + found->payment.order_id +
+                                                 ", which has it paid back itself: cancel the order instead");
     }
     TRY(auto payment, table_.ask_refund(tx, std::move(*found), context));
     TRY(chassis::ledger::keep(tx, context, chassis::to_json(to_message(payment))));
