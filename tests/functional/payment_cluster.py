@@ -109,7 +109,11 @@ class Payments(Cluster):
         """The events of payment-service by order, each event once, in the stream's order."""
         by_order, seen = {}, set()
         with self.nats() as nats:
-            for message in nats.stored("PAYMENT-SERVICE"):
+            try:
+                messages = nats.stored("PAYMENT-SERVICE")
+            except LookupError:  # the service has not made its stream yet
+                messages = []
+            for message in messages:
                 event = json.loads(message["data"])
                 if event["id"] not in seen:
                     seen.add(event["id"])
