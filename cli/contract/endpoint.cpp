@@ -191,8 +191,11 @@ base::Result<pact::ActualMessage> Endpoint::message(const pact::Interaction& int
   const Json& contents = printed["contents"];
   const Json metadata = printed.value("metadata", Json::object());
   const Json type = metadata.is_object() ? metadata.value("contentType", Json("application/json")) : Json();
-  const std::string bytes = contents.is_string() ? contents.get<std::string>() : base::dump_json(contents);
-  return to_message(bytes, type.is_string() ? type.get<std::string>() : std::string(), metadata);
+  const std::string content_type = type.is_string() ? type.get<std::string>() : std::string();
+  // JSON has no bytes: those of a binary type are printed in base64, as a Pact file has them.
+  const std::string bytes =
+      contents.is_string() ? pact::as_bytes(contents.get<std::string>(), content_type) : base::dump_json(contents);
+  return to_message(bytes, content_type, metadata);
 }
 
 base::Result<RpcAnswer> Endpoint::call(const pact::Pact& whole, const pact::Interaction& interaction,

@@ -78,6 +78,9 @@ print(urllib.request.urlopen(request, timeout=5).read().decode())
 MESSAGES = '''
 import json, sys
 asked = json.load(sys.stdin)
+if asked["description"] == "bytes":
+    print(json.dumps({"contents": "AP8B", "metadata": {"contentType": "image/png"}}))
+    sys.exit()
 print(json.dumps({"contents": {"type": "user.created", "asked": asked["description"]}, "metadata": {"topic": "users"}}))
 '''
 
@@ -264,12 +267,15 @@ def test_states_and_messages_by_a_program(workspace):
     event = {"type": "Asynchronous/Messages", "description": "a user.created event", "metadata": {"topic": "users"},
              "contents": {"contentType": "application/json",
                           "content": {"type": "user.created", "asked": "a user.created event"}}}
-    workspace.contract(USER, event, http("broken", states=("out of order",)), http("odd", states=("chatty",)))
+    picture = {"type": "Asynchronous/Messages", "description": "bytes",
+               "contents": {"contentType": "image/png", "content": "AP8B", "encoded": "base64"}}
+    workspace.contract(USER, event, picture, http("broken", states=("out of order",)), http("odd", states=("chatty",)))
     code, document = workspace.results()
     found = {one["interaction"]: one for one in document["contracts"]}
     assert code == BROKEN
     assert found["a user"]["result"] == "ok", found["a user"]
     assert found["a user.created event"]["result"] == "ok", found["a user.created event"]
+    assert found["bytes"]["result"] == "ok", found["bytes"]
     assert found["broken"]["result"] == "state failed" and "the seed is missing" in found["broken"]["why"]
     assert found["odd"]["result"] == "state failed" and "no JSON" in found["odd"]["why"]
 
