@@ -220,6 +220,15 @@ std::string difference(const Json& a, const Json& b, const std::string& path) {
 
 }  // namespace
 
+Json write_message(const Message& message) {
+  Json written = Json::object();
+  if (message.contents.state != Body::State::missing) {
+    written["contents"] = message.contents.state == Body::State::null ? Json() : write_described(message.contents);
+  }
+  if (!message.metadata.empty()) written["metadata"] = message.metadata;
+  return written;
+}
+
 std::string make_key(const Interaction& interaction) {
   // FNV-1a, 64 bits (http://www.isthe.com/chongo/tech/comp/fnv): stable across machines and versions.
   std::uint64_t hash = 14695981039346656037ULL;
