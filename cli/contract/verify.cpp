@@ -160,6 +160,9 @@ void replay_plain(const Interaction& interaction, Provider& provider, const pact
 
 void replay_call(const pact::Pact& whole, const Interaction& interaction, Provider& provider,
                  const pact::GenerateContext& context, Result& result) {
+  for (const auto* part : {&interaction.sync_request, &interaction.sync_responses.front()}) {
+    if (const auto known = pact::check_known(part->generators); !known) return blame(result, known.error());
+  }
   const auto answer = provider.call(whole, interaction, context);
   if (!answer) return blame(result, answer.error());
   const pact::Message& response = interaction.sync_responses.front();

@@ -213,6 +213,23 @@ TEST_F(Verifying, WhatIsNotKnownIsNeverPassed) {
   EXPECT_TRUE(result.fails());
 }
 
+TEST_F(Verifying, AGeneratorThatIsNotKnownIsNeverPassed) {
+  provider.answer = json(200, "{}");
+  provider.rpc = RpcAnswer{};
+  const std::string unknown = R"("generators":{"body":{"$.a":{"type":"Telepathy"}}})";
+  for (const auto& interaction :
+       {R"({"type":"Synchronous/HTTP","description":"x","request":{"generators":{"wibble":{"$":{"type":"Uuid"}}}}})" +
+            std::string(),
+        R"({"type":"Synchronous/HTTP","description":"x","request":{},"response":{)" + unknown + "}}",
+        R"({"type":"Asynchronous/Messages","description":"x",)" + unknown + "}",
+        R"({"type":"Synchronous/Messages","description":"x","transport":"grpc","request":{},"response":[{)" + unknown +
+            "}]}"}) {
+    const Result result = run(interaction);
+    EXPECT_EQ(result.outcome, Outcome::unverifiable) << interaction;
+    EXPECT_THAT(result.why, HasSubstr("which is not known"));
+  }
+}
+
 TEST_F(Verifying, PendingDoesNotFail) {
   const Result result = run(R"({"type":"Carrier/Pigeon","description":"a letter","pending":true})");
   EXPECT_TRUE(result.pending);
