@@ -4,6 +4,7 @@
 #include <array>
 #include <cctype>
 
+#include "base/base64.hpp"
 #include "base/http/message.hpp"
 
 namespace base::pact {
@@ -91,6 +92,13 @@ bool is_text(std::string_view content_type) {
   const auto type = media_type(content_type);
   return type.starts_with("text/") || is_json(type) || is_xml(type) || type == "application/x-www-form-urlencoded" ||
          type == "application/javascript" || type == "application/graphql" || type == "application/yaml";
+}
+
+std::string as_bytes(std::string text, std::string_view content_type) {
+  if (content_type.empty() || is_text(content_type)) return text;
+  auto bytes = from_base64(text);
+  // Only with padding and in the plain alphabet, so that words are taken for base64 no more often than there.
+  return bytes && to_base64(bytes.value()) == text ? std::move(bytes).value() : text;
 }
 
 std::string sniff(std::string_view bytes) {

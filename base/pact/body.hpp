@@ -29,6 +29,9 @@ bool is_json(std::string_view content_type);
 bool is_xml(std::string_view content_type);
 // Text that can stand in a file as it is: text/*, JSON, XML, forms, JavaScript.
 bool is_text(std::string_view content_type);
+// The bytes of a text where nothing says whether it is base64, as in files before V4: it is where the type is none of
+// text, unless it does not decode. So does Pact's own library.
+std::string as_bytes(std::string text, std::string_view content_type);
 // `application/json` of `Application/JSON; charset=utf-8`.
 std::string media_type(std::string_view content_type);
 // A parameter of a content type, without its quotes; empty when it is not there.

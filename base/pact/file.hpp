@@ -25,6 +25,9 @@ Result<Pact> to_pact(const Json& document, const std::string& name);
 // bytes. Version 3 cannot hold synchronous messages, nor HTTP beside messages. Errors: invalid, saying so.
 Result<std::string> write_pact(const Pact& pact, Version version = Version::v4);
 
+// A message as version 4 has it, without rules and generators: {"contents": {"content", "contentType", …}, "metadata"}.
+Json write_message(const Message& message);
+
 // Adds the interaction. One with the same description and states is replaced when both have the same key or are equal
 // in content. Errors: conflict, naming what differs: two tests say different things by the same name.
 Result<void> merge(Pact& into, Interaction interaction);

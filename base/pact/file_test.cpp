@@ -152,6 +152,37 @@ TEST(WritePact, LosesNothingOfWhatItDoesNotKnow) {
   EXPECT_EQ(write_pact(read_pact(written.value(), "f").value()).value(), written.value());
 }
 
+// By the official library: bytes in base64 where the content type is none of text; what does not decode is as it is.
+TEST(ReadPact, BinaryTextsBeforeVersion4AreBase64) {
+  const auto asked = [](const std::string& version, const std::string& type, const std::string& body) {
+    const auto pact = read_pact(whole(version, R"("interactions":[{"description":"d","request":{"body":")" + body +
+                                                   R"(","headers":{"Content-Type":")" + type + R"("}}}])"),
+                                "f");
+    EXPECT_TRUE(pact) << pact.error().message;
+    return pact ? pact.value().interactions.at(0).request.body.bytes : "";
+  };
+  for (const char* version : {"2.0.0", "3.0.0"}) {
+    EXPECT_EQ(asked(version, "application/octet-stream", "AP8B"), std::string("\0\xff\1", 3));
+    EXPECT_EQ(asked(version, "image/png", "iVBORw0KGgo="), "\x89PNG\r\n\x1a\n");
+    EXPECT_EQ(asked(version, "multipart/form-data; boundary=x", "LS14LS0="), "--x--");
+    EXPECT_EQ(asked(version, "application/octet-stream", "not base64"), "not base64");
+    EXPECT_EQ(asked(version, "application/octet-stream", "iVBORw0KGgo"), "iVBORw0KGgo") << "without its padding";
+    for (const char* text : {"text/plain", "application/xml", "application/x-www-form-urlencoded"}) {
+      EXPECT_EQ(asked(version, text, "AP8B"), "AP8B");
+    }
+    EXPECT_EQ(asked(version, "application/json", "AP8B"), "\"AP8B\"");
+  }
+  const auto events = read_pact(
+      whole(
+          "3.0.0",
+          R"("messages":[{"description":"a","contents":"AP8B","metadata":{"contentType":"application/octet-stream"}}])"),
+      "f");
+  ASSERT_TRUE(events) << events.error().message;
+  EXPECT_EQ(events.value().interactions.at(0).message.contents.bytes, std::string("\0\xff\1", 3));
+  const auto again = read_pact(write_pact(events.value(), Version::v3).value(), "f").value();
+  EXPECT_EQ(again.interactions.at(0).message.contents.bytes, std::string("\0\xff\1", 3));
+}
+
 TEST(WritePact, KeepsWhatAnEmptyMessageIs) {
   const auto pact = read_pact(whole("4.0", R"("interactions":[{"type":"Synchronous/Messages","description":"d",
       "request":{"contents":{"content":"","contentType":"application/protobuf;message=.a.B","contentTypeHint":"BINARY","encoded":"base64"}},

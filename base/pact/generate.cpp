@@ -154,7 +154,31 @@ Result<Json> from_regex(const Json& generator, base::Random& random) {
   return Json(std::move(text));
 }
 
+constexpr std::array<std::string_view, 12> known_types = {
+    "RandomInt", "RandomDecimal", "RandomHexadecimal", "RandomString",  "RandomBoolean", "Regex", "Uuid",
+    "Date",      "Time",          "DateTime",          "ProviderState", "MockServerURL"};
+
+Error unknown_type(const std::string& type) {
+  return fail(ErrorCode::unsupported, "a generator has the type \"" + type.substr(0, 40) + "\", which is not known");
+}
+
 }  // namespace
+
+Result<void> check_known(const Generators& generators) {
+  if (generators.extra.is_object() && !generators.extra.empty()) {
+    return fail(ErrorCode::unsupported, "there are generators for \"" + generators.extra.begin().key().substr(0, 40) +
+                                            "\", which is not known: they may be for method, path, status, query, "
+                                            "header, body and metadata");
+  }
+  for (const auto* category : {&generators.method, &generators.path, &generators.status, &generators.query,
+                               &generators.header, &generators.body, &generators.metadata}) {
+    for (const auto& generator : *category) {
+      const auto type = base::text_at(generator.written, "type");
+      if (std::find(known_types.begin(), known_types.end(), type) == known_types.end()) return unknown_type(type);
+    }
+  }
+  return success();
+}
 
 Result<Json> generate(const Json& generator, const Json& example, const GenerateContext& context) {
   const auto type = base::text_at(generator, "type");
@@ -183,7 +207,7 @@ Result<Json> generate(const Json& generator, const Json& example, const Generate
   }
   if (type == "MockServerURL")
     return context.verifying ? Result<Json>(example) : mock_server_url(generator, example, context);
-  return example;
+  return unknown_type(type);
 }
 
 }  // namespace base::pact

@@ -200,6 +200,7 @@ Result<Json> generate_body(const std::vector<Generator>& generators, Json docume
 }
 
 Result<HttpRequest> generate(const HttpRequest& request, const GenerateContext& context) {
+  TRY(check_known(request.generators));
   auto made = request;
   for (const auto& generator : request.generators.method) {
     TRY(const auto value, generate(generator.written, made.method, context));
@@ -217,6 +218,7 @@ Result<HttpRequest> generate(const HttpRequest& request, const GenerateContext& 
 }
 
 Result<HttpResponse> generate(const HttpResponse& response, const GenerateContext& context) {
+  TRY(check_known(response.generators));
   auto made = response;
   for (const auto& generator : response.generators.status) {
     TRY(const auto value, generate(generator.written, made.status, context));
@@ -233,6 +235,7 @@ Result<HttpResponse> generate(const HttpResponse& response, const GenerateContex
 }
 
 Result<Message> generate(const Message& message, const GenerateContext& context) {
+  TRY(check_known(message.generators));
   auto made = message;
   for (const auto& generator : message.generators.metadata) {
     const auto there = made.metadata.find(plain_name(generator));

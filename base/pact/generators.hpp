@@ -1,7 +1,7 @@
 #pragma once
 // Generators: values of an example that are made anew each time, such as dates in the future, random ids or what a
-// provider state returned. Deterministic: time and randomness are handed in. A generator of an unknown type is kept and
-// written back, and leaves the example as it is.
+// provider state returned. Deterministic: time and randomness are handed in. What is not known, a type or a category,
+// is kept and written back, and refused when it is to be applied: another value than was meant would be sent.
 
 #include <string>
 #include <vector>
@@ -41,8 +41,12 @@ struct GenerateContext {
 Result<Generators> read_generators(const Json& written, const std::string& where);
 Json write_generators(const Generators& generators, const std::string& body_name = "body");
 
+// Errors: unsupported, naming the first type or category that is not known.
+Result<void> check_known(const Generators& generators);
+
 // One value; `example` is what stands in the file and gives the type where the generator leaves it open. Errors:
-// invalid with the reason (a date expression that cannot be read, a regex without finite words …).
+// unsupported for an unknown type; invalid with the reason (a date expression that cannot be read, a regex without
+// finite words …).
 Result<Json> generate(const Json& generator, const Json& example, const GenerateContext& context);
 
 // The paths of body generators applied to a JSON document; a wildcard reaches every element.

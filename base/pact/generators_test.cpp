@@ -176,12 +176,38 @@ TEST(Generated, MockServerUrlOnlyWhereAMockServerIs) {
   EXPECT_EQ(generate(generator, "http://x/orders/5", made).value(), "http://127.0.0.1:9/orders/5");
 }
 
-TEST(Generated, ProviderStateIsTheVerifiersAndUnknownOnesLeaveTheExample) {
+TEST(Generated, ProviderStateIsTheVerifiers) {
   Sequence random;
   auto mock = context(random);
   mock.verifying = false;
   EXPECT_EQ(generate(json(R"({"type":"ProviderState","expression":"id"})"), 1, mock).value(), 1);
-  EXPECT_EQ(generate(json(R"({"type":"Telepathy"})"), "x", mock).value(), "x");
+}
+
+TEST(Generated, WhatIsNotKnownIsRefusedByItsName) {
+  Sequence random;
+  const auto refused = [&](const std::string& generators) {
+    HttpRequest request;
+    request.generators = read_generators(json(generators), "$").value();
+    const auto made = generate(request, context(random));
+    HttpResponse response;
+    response.generators = request.generators;
+    Message message;
+    message.generators = request.generators;
+    EXPECT_FALSE(generate(response, context(random))) << generators;
+    EXPECT_FALSE(generate(message, context(random))) << generators;
+    return made ? "it was taken" : made.error().message;
+  };
+  EXPECT_NE(refused(R"({"wibble":{"$":{"type":"Uuid"}}})").find("for \"wibble\", which is not known"),
+            std::string::npos);
+  EXPECT_NE(refused(R"({"body":{"$.a":{"type":"Telepathy"}}})").find("\"Telepathy\", which is not known"),
+            std::string::npos);
+  EXPECT_EQ(generate(json(R"({"type":"Telepathy"})"), "x", context(random)).error().code, ErrorCode::unsupported);
+  for (const char* type : {"RandomInt", "RandomDecimal", "RandomHexadecimal", "RandomString", "RandomBoolean", "Regex",
+                           "Uuid", "Date", "Time", "DateTime", "ProviderState", "MockServerURL"}) {
+    const Json one{{"type", type}, {"expression", type == std::string("ProviderState") ? "name" : ""}};
+    EXPECT_TRUE(check_known(read_generators(Json{{"body", {{"$.a", one}}}}, "$").value())) << type;
+    EXPECT_TRUE(generate(one, "x", context(random))) << type;
+  }
 }
 
 TEST(Generated, StatusWithinItsRange) {

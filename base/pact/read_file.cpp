@@ -83,7 +83,7 @@ void take_json_or_text(Body& body, const Json& value) {
   } else if (is_json(body.content_type) && !parse_json(value.get_ref<const std::string&>())) {
     body.bytes = dump_json(value);
   } else {
-    body.bytes = value.get<std::string>();
+    body.bytes = as_bytes(value.get<std::string>(), body.content_type);
   }
   body.state = Body::State::present;
 }

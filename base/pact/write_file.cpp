@@ -92,10 +92,13 @@ Result<void> write_body(Json& into, const char* key, const Body& body, Version v
     auto document = parse_json(body.bytes);
     if (is_json(body.content_type) && document && !document.value().is_string()) {
       into[key] = std::move(document).value();
+    } else if (!body.content_type.empty() && !is_text(body.content_type)) {
+      into[key] = to_base64(body.bytes);  // as it is read
     } else if (valid_text(body.bytes)) {
       into[key] = body.bytes;
     } else {
-      return fail(ErrorCode::invalid, "a body that is not text cannot be written in version 3");
+      return fail(ErrorCode::invalid,
+                  "a body that is not text, without a binary content type, cannot be written in version 3");
     }
   }
   return success();
@@ -216,6 +219,15 @@ std::string difference(const Json& a, const Json& b, const std::string& path) {
 }
 
 }  // namespace
+
+Json write_message(const Message& message) {
+  Json written = Json::object();
+  if (message.contents.state != Body::State::missing) {
+    written["contents"] = message.contents.state == Body::State::null ? Json() : write_described(message.contents);
+  }
+  if (!message.metadata.empty()) written["metadata"] = message.metadata;
+  return written;
+}
 
 std::string make_key(const Interaction& interaction) {
   // FNV-1a, 64 bits (http://www.isthe.com/chongo/tech/comp/fnv): stable across machines and versions.

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/base64.hpp"
+#include "base/pact/file.hpp"
 #include "cli/program/program.hpp"
 
 namespace contract {
@@ -182,6 +183,23 @@ base::Result<pact::ActualMessage> Endpoint::message(const pact::Interaction& int
   }
   Json body{{"description", interaction.description}, {"providerStates", state_list(interaction.states)}};
   if (const auto type = type_of(interaction); !type.empty()) body["type"] = type;
+  return message_by_door(body);
+}
+
+base::Result<pact::ActualMessage> Endpoint::reply(const pact::Interaction& interaction, const pact::Message& request) {
+  // The chassis's door gives events, and answers nothing.
+  if (parts_.messages.empty() || parts_.messages.of_chassis) {
+    return base::fail(ErrorCode::unsupported,
+                      parts_.name +
+                          " answers no synchronous messages: name a program or a path under "
+                          "contracts.messages in its service.yaml, or beside --url give --messages-url");
+  }
+  return message_by_door({{"description", interaction.description},
+                          {"providerStates", state_list(interaction.states)},
+                          {"request", pact::write_message(request)}});
+}
+
+base::Result<pact::ActualMessage> Endpoint::message_by_door(const Json& body) {
   if (parts_.messages.command.empty()) return message_by_http(body);
   TRY(const auto printed, by_program(parts_.messages, body, "the message"));
   if (!printed.is_object() || !printed.contains("contents")) {
@@ -191,12 +209,17 @@ base::Result<pact::ActualMessage> Endpoint::message(const pact::Interaction& int
   const Json& contents = printed["contents"];
   const Json metadata = printed.value("metadata", Json::object());
   const Json type = metadata.is_object() ? metadata.value("contentType", Json("application/json")) : Json();
-  const std::string bytes = contents.is_string() ? contents.get<std::string>() : base::dump_json(contents);
-  return to_message(bytes, type.is_string() ? type.get<std::string>() : std::string(), metadata);
+  const std::string content_type = type.is_string() ? type.get<std::string>() : std::string();
+  // JSON has no bytes: those of a binary type are printed in base64, as a Pact file has them.
+  const std::string bytes =
+      contents.is_string() ? pact::as_bytes(contents.get<std::string>(), content_type) : base::dump_json(contents);
+  return to_message(bytes, content_type, metadata);
 }
 
 base::Result<RpcAnswer> Endpoint::call(const pact::Pact& whole, const pact::Interaction& interaction,
                                        const pact::GenerateContext& values) {
+  // Which plugin is missing says more than which port.
+  if (const auto known = plugin_call(whole, interaction); !known) return known.error();
   if (parts_.grpc.empty()) {
     return base::fail(ErrorCode::unsupported, parts_.name + " has no port named grpc, so it cannot be called");
   }

@@ -43,6 +43,8 @@ class Endpoint final : public Provider {
   base::Result<base::Json> change_state(const std::string& consumer, const base::pact::ProviderState& state,
                                         bool teardown) override;
   base::Result<base::pact::ActualMessage> message(const base::pact::Interaction& interaction) override;
+  base::Result<base::pact::ActualMessage> reply(const base::pact::Interaction& interaction,
+                                                const base::pact::Message& request) override;
   base::Result<RpcAnswer> call(const base::pact::Pact& pact, const base::pact::Interaction& interaction,
                                const base::pact::GenerateContext& values) override;
 
@@ -50,6 +52,7 @@ class Endpoint final : public Provider {
   base::Result<base::http::Response> post(const Door& door, const base::Json& body);
   base::Result<base::Json> by_program(const Door& door, const base::Json& input, const std::string& what) const;
   base::Result<base::Json> state_by_http(const base::Json& body);
+  base::Result<base::pact::ActualMessage> message_by_door(const base::Json& body);
   base::Result<base::pact::ActualMessage> message_by_http(const base::Json& body);
   base::Error no_states() const;
 

@@ -4,7 +4,6 @@
 #include <fstream>
 #include <iterator>
 
-#include "base/json_text.hpp"
 #include "cli/files/files.hpp"
 
 namespace contract {
@@ -31,32 +30,85 @@ std::string verification_path(const std::string& consumer, const std::string& pr
          as_file_name(provider_version) + ".json";
 }
 
-VersionRecord to_version(const Json& value) {
-  VersionRecord record{
-      base::text_at(value, "service"), base::text_at(value, "version"), base::text_at(value, "at"), {}};
-  const Json pacts = value.value("pacts", Json::object());
-  for (const auto& [provider, digest] : pacts.items()) {
-    if (digest.is_string()) record.pacts[provider] = digest.get<std::string>();
-  }
-  return record;
+base::Error damaged(const std::string& file, const std::string& what) {
+  return base::fail(base::ErrorCode::malformed,
+                    file + ": " + what + "; the ledger's files are written by msctl: get this one back from git");
 }
 
-Verification to_verification(const Json& value) {
-  Verification read;
-  read.consumer = base::text_at(value, "consumer");
-  read.consumer_version = base::text_at(value, "consumer_version");
-  read.provider = base::text_at(value, "provider");
-  read.provider_version = base::text_at(value, "provider_version");
-  read.digest = base::text_at(value, "pact");
-  const Json success = value.value("success", Json(false));
-  read.success = success.is_boolean() && success.get<bool>();
-  for (const Json& failure : value.value("failures", Json::array())) {
-    if (failure.is_string()) read.failures.push_back(failure.get<std::string>());
+// The members of one file. What is missing or of another type would read as a success or as a name of nothing, so it
+// is damage; `fault` is the first.
+struct Members {
+  const Json& value;
+  std::string fault = {};
+
+  const Json* find(const std::string& key, bool good(const Json&), const std::string& must) {
+    const auto found = value.find(key);
+    if (found != value.end() && good(*found)) return &*found;
+    if (fault.empty()) fault = "\"" + key + "\" " + (found == value.end() ? "is missing" : "must be " + must);
+    return nullptr;
   }
-  const Json count = value.value("interactions", Json(0));
-  read.interactions = count.is_number_unsigned() ? count.get<std::size_t>() : 0;
-  read.at = base::text_at(value, "at");
-  return read;
+
+  std::string text(const std::string& key) {
+    const auto* found = find(
+        key, [](const Json& one) { return one.is_string(); }, "a text");
+    return found == nullptr ? std::string() : found->get<std::string>();
+  }
+
+  std::string name(const std::string& key) {
+    const auto* found = find(
+        key, [](const Json& one) { return one.is_string() && one != ""; }, "a text that is not empty");
+    return found == nullptr ? std::string() : found->get<std::string>();
+  }
+
+  template <class Record>
+  base::Result<Record> checked(Record record, const std::string& file) const {
+    if (!fault.empty()) return damaged(file, fault);
+    return record;
+  }
+};
+
+bool is_object_of_texts(const Json& one) {
+  return one.is_object() && std::all_of(one.begin(), one.end(), [](const Json& inner) { return inner.is_string(); });
+}
+
+bool is_list_of_texts(const Json& one) {
+  return one.is_array() && std::all_of(one.begin(), one.end(), [](const Json& inner) { return inner.is_string(); });
+}
+
+base::Result<VersionRecord> to_version(const Json& value, const std::string& file) {
+  Members members{value};
+  VersionRecord record{members.name("service"), members.name("version"), members.text("at"), {}};
+  if (const auto* pacts = members.find("pacts", is_object_of_texts, "an object of texts")) {
+    for (const auto& [provider, digest] : pacts->items()) record.pacts[provider] = digest.get<std::string>();
+  }
+  return members.checked(std::move(record), file);
+}
+
+base::Result<Verification> to_verification(const Json& value, const std::string& file) {
+  Members members{value};
+  Verification read;
+  read.consumer = members.name("consumer");
+  read.consumer_version = members.text("consumer_version");
+  read.provider = members.name("provider");
+  read.provider_version = members.name("provider_version");
+  read.digest = members.name("pact");
+  const auto* success = members.find(
+      "success", [](const Json& one) { return one.is_boolean(); }, "true or false");
+  read.success = success != nullptr && success->get<bool>();
+  if (const auto* failures = members.find("failures", is_list_of_texts, "a list of texts")) {
+    for (const Json& failure : *failures) read.failures.push_back(failure.get<std::string>());
+  }
+  const auto* count = members.find(
+      "interactions", [](const Json& one) { return one.is_number_unsigned(); }, "a number from 0");
+  read.interactions = count == nullptr ? 0 : count->get<std::size_t>();
+  read.at = members.text("at");
+  return members.checked(std::move(read), file);
+}
+
+base::Result<Deployment> to_deployment(const Json& value, const std::string& file) {
+  Members members{value};
+  Deployment read{members.name("environment"), members.name("service"), members.name("version"), members.text("at")};
+  return members.checked(std::move(read), file);
 }
 
 }  // namespace
@@ -88,9 +140,17 @@ base::Result<std::optional<Json>> Ledger::read(const std::string& path) const {
   auto value = base::parse_json(std::string(std::istreambuf_iterator<char>(in), {}));
   const bool good = value && value.value().is_object();
   if (good) return std::optional<Json>(std::move(value).value());
-  return base::fail(base::ErrorCode::malformed,
-                    (folder_ / path).string() + ": " + (value ? "expected a JSON object" : value.error().message) +
-                        "; the ledger's files are written by msctl: get this one back from git");
+  return damaged((folder_ / path).string(), value ? "expected a JSON object" : value.error().message);
+}
+
+template <class Record>
+base::Result<std::optional<Record>> Ledger::read_as(const std::string& path,
+                                                    base::Result<Record> (*convert)(const Json&,
+                                                                                    const std::string&)) const {
+  TRY(const auto value, read(path));
+  if (!value) return std::optional<Record>();
+  TRY(auto record, convert(*value, (folder_ / path).string()));
+  return std::optional(std::move(record));
 }
 
 std::vector<std::string> Ledger::names_in(const std::string& folder) const {
@@ -117,8 +177,7 @@ base::Result<void> Ledger::write(const std::string& path, const Json& value) con
 
 base::Result<std::optional<VersionRecord>> Ledger::version(const std::string& service,
                                                            const std::string& version) const {
-  TRY(const auto value, read(version_path(service, version)));
-  return value ? std::optional(to_version(*value)) : std::nullopt;
+  return read_as(version_path(service, version), to_version);
 }
 
 base::Result<std::vector<VersionRecord>> Ledger::versions(const std::string& service) const {
@@ -126,8 +185,8 @@ base::Result<std::vector<VersionRecord>> Ledger::versions(const std::string& ser
   const std::string folder = "versions/" + as_file_name(service);
   for (const auto& name : names_in(folder)) {
     if (!name.ends_with(".json")) continue;
-    TRY(const auto value, read(folder + "/" + name));
-    if (value) records.push_back(to_version(*value));
+    TRY(auto one, read_as(folder + "/" + name, to_version));
+    if (one) records.push_back(std::move(*one));
   }
   std::sort(records.begin(), records.end(), [](const auto& a, const auto& b) { return a.at < b.at; });
   return records;
@@ -136,8 +195,7 @@ base::Result<std::vector<VersionRecord>> Ledger::versions(const std::string& ser
 base::Result<std::optional<Verification>> Ledger::verification(const std::string& consumer, const std::string& provider,
                                                                const std::string& digest,
                                                                const std::string& provider_version) const {
-  TRY(const auto value, read(verification_path(consumer, provider, digest, provider_version)));
-  return value ? std::optional(to_verification(*value)) : std::nullopt;
+  return read_as(verification_path(consumer, provider, digest, provider_version), to_verification);
 }
 
 base::Result<std::vector<Verification>> Ledger::verifications(const std::string& consumer, const std::string& provider,
@@ -146,8 +204,8 @@ base::Result<std::vector<Verification>> Ledger::verifications(const std::string&
   const std::string folder = "verifications/" + pair_folder(consumer, provider);
   for (const auto& name : names_in(folder)) {
     if (!name.starts_with(short_digest(digest) + "@") || !name.ends_with(".json")) continue;
-    TRY(const auto value, read(folder + "/" + name));
-    if (value) found.push_back(to_verification(*value));
+    TRY(auto one, read_as(folder + "/" + name, to_verification));
+    if (one) found.push_back(std::move(*one));
   }
   return found;
 }
@@ -159,10 +217,8 @@ base::Result<std::vector<Deployment>> Ledger::deployments(const std::string& env
   const std::string folder = "deployments/" + as_file_name(environment);
   for (const auto& name : names_in(folder)) {
     if (!name.ends_with(".json")) continue;
-    TRY(const auto value, read(folder + "/" + name));
-    if (!value) continue;
-    found.push_back({base::text_at(*value, "environment"), base::text_at(*value, "service"),
-                     base::text_at(*value, "version"), base::text_at(*value, "at")});
+    TRY(auto one, read_as(folder + "/" + name, to_deployment));
+    if (one) found.push_back(std::move(*one));
   }
   return found;
 }
@@ -227,10 +283,10 @@ base::Result<void> Ledger::record(const Verification& one) const {
 
 base::Result<void> Ledger::record(const Deployment& one) const {
   const std::string path = "deployments/" + as_file_name(one.environment) + "/" + as_file_name(one.service) + ".json";
-  TRY(const auto before, read(path));
-  if (before && base::text_at(*before, "version") == one.version) return base::success();
+  TRY(const auto before, read_as(path, to_deployment));
+  if (before && before->version == one.version) return base::success();
   Json value{{"environment", one.environment}, {"service", one.service}, {"version", one.version}, {"at", one.at}};
-  if (before) value["before"] = base::text_at(*before, "version");
+  if (before) value["before"] = before->version;
   return write(path, value);
 }
 

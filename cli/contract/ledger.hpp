@@ -57,7 +57,7 @@ class Ledger {
 
   const std::filesystem::path& folder() const { return folder_; }
 
-  // Errors of all that read: malformed, naming the file.
+  // Errors of all that read: malformed, naming the file and what is wrong in it.
   base::Result<std::optional<VersionRecord>> version(const std::string& service, const std::string& version) const;
   base::Result<std::vector<VersionRecord>> versions(const std::string& service) const;
   base::Result<std::optional<Verification>> verification(const std::string& consumer, const std::string& provider,
@@ -81,6 +81,10 @@ class Ledger {
  private:
   base::Result<void> write(const std::string& path, const base::Json& value) const;
   base::Result<std::optional<base::Json>> read(const std::string& path) const;
+  template <class Record>
+  base::Result<std::optional<Record>> read_as(const std::string& path,
+                                              base::Result<Record> (*convert)(const base::Json&,
+                                                                              const std::string&)) const;
   std::vector<std::string> names_in(const std::string& folder) const;
 
   std::filesystem::path folder_;

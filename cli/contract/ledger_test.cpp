@@ -146,6 +146,49 @@ TEST_F(Ledgers, AFileThatIsBrokenIsNamed) {
   EXPECT_THAT(read.error().message, HasSubstr("versions/shop/1.json"));
 }
 
+// A member that is not there would be a success of nothing, or a row without a name.
+TEST_F(Ledgers, AFileThatLacksSomethingIsNamedWithWhatIsWrong) {
+  const Source contract = contract_of("shop", "users", "a user");
+  version("users", "1");
+  version("shop", "1", {{"users", contract.digest}});
+  deployed("users", "1");
+  verified(contract, "1", true);
+  ASSERT_TRUE(ask("shop", "1").deployable);
+  const auto refused = [&](const fs::path& file, const std::string& text) {
+    std::ifstream in(file);
+    const std::string before{std::istreambuf_iterator<char>(in), {}};
+    EXPECT_FALSE(before.empty()) << file;
+    std::ofstream(file) << text;
+    const auto read = can_i_deploy(ledger(), "shop", "1", "prod");
+    std::ofstream(file) << before;
+    if (read) return std::string("it was taken");
+    EXPECT_EQ(read.error().code, base::ErrorCode::malformed);
+    EXPECT_THAT(read.error().message, HasSubstr(file.string()));
+    EXPECT_THAT(read.error().message, HasSubstr("get this one back from git"));
+    return read.error().message;
+  };
+  const auto folder = ledger().folder();
+  const auto verification = folder / "verifications/shop-users" / (contract.digest.substr(0, 16) + "@1.json");
+  const std::string named = R"("consumer":"shop","consumer_version":"1","provider":"users","provider_version":"1",)" +
+                            (R"("pact":")" + contract.digest) + R"(","at":"2026","interactions":1,)";
+  EXPECT_THAT(refused(verification, R"({"success":true})"), HasSubstr("\"consumer\" is missing"));
+  EXPECT_THAT(refused(verification, R"({"result":"maybe"})"), HasSubstr("\"consumer\" is missing"));
+  EXPECT_THAT(refused(verification, "{" + named + R"("failures":[]})"), HasSubstr("\"success\" is missing"));
+  EXPECT_THAT(refused(verification, "{" + named + R"("failures":[],"success":"true"})"),
+              HasSubstr("\"success\" must be true or false"));
+  EXPECT_THAT(refused(verification, "{" + named + R"("failures":[7],"success":false})"),
+              HasSubstr("\"failures\" must be a list of texts"));
+  const auto deployment = folder / "deployments/prod/users.json";
+  EXPECT_THAT(refused(deployment, "{}"), HasSubstr("\"environment\" is missing"));
+  EXPECT_THAT(refused(deployment, R"({"environment":"prod","service":"users","version":5,"at":""})"),
+              HasSubstr("\"version\" must be a text that is not empty"));
+  const auto record = folder / "versions/shop/1.json";
+  EXPECT_THAT(refused(record, R"({"service":"shop","version":"1","at":"2026"})"), HasSubstr("\"pacts\" is missing"));
+  EXPECT_THAT(refused(record, R"({"service":"shop","version":"1","at":"2026","pacts":{"users":1}})"),
+              HasSubstr("\"pacts\" must be an object of texts"));
+  EXPECT_TRUE(ask("shop", "1").deployable);
+}
+
 TEST(Digest, IsOfWhatWasAgreed) {
   const auto digest = [](const std::string& text) { return digest_of(base::parse_json(text).value()); };
   const std::string one = R"({"interactions":[{"a":1,"b":2},{"c":3}],"metadata":{"x":1}})";

@@ -32,6 +32,9 @@ class Provider {
                                                 bool teardown) = 0;
   // The message that its own code produced since the states were set up.
   virtual base::Result<base::pact::ActualMessage> message(const base::pact::Interaction& interaction) = 0;
+  // What its own code answers to the request of a synchronous message without a plugin; generators are applied.
+  virtual base::Result<base::pact::ActualMessage> reply(const base::pact::Interaction& interaction,
+                                                        const base::pact::Message& request) = 0;
   // A unary gRPC call. `pact` has the descriptors; `values` are for the request's generators.
   virtual base::Result<RpcAnswer> call(const base::pact::Pact& pact, const base::pact::Interaction& interaction,
                                        const base::pact::GenerateContext& values) = 0;

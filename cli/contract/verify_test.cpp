@@ -31,6 +31,12 @@ class FakeProvider final : public Provider {
     if (!event) return base::fail(base::ErrorCode::not_found, "no event came");
     return *event;
   }
+  base::Result<base::pact::ActualMessage> reply(const base::pact::Interaction&,
+                                                const base::pact::Message& request) override {
+    calls.push_back("ask " + request.contents.bytes);
+    if (!event) return base::fail(base::ErrorCode::unsupported, "it answers no messages");
+    return *event;
+  }
   base::Result<RpcAnswer> call(const base::pact::Pact&, const base::pact::Interaction&,
                                const base::pact::GenerateContext&) override {
     if (!rpc) return base::fail(base::ErrorCode::unsupported, "no descriptors");
@@ -168,11 +174,60 @@ TEST_F(Verifying, ComparesCalls) {
   EXPECT_EQ(run(call).mismatches.at(0).where, base::pact::Place::status);
 }
 
+// By the official verifier: what the messages URL answers is the response.
+TEST_F(Verifying, AsksForTheAnswerOfASynchronousMessage) {
+  const std::string sync = R"({"type":"Synchronous/Messages","description":"a price",
+    "providerStates":[{"name":"one"}],
+    "request":{"contents":{"contentType":"application/json","content":{"id":"1"}},
+      "generators":{"body":{"$.id":{"type":"ProviderState","expression":"${id}"}}}},
+    "response":[{"contents":{"contentType":"application/json","content":{"price":1}},"metadata":{"unit":"EUR"}}]})";
+  EXPECT_EQ(run(sync).outcome, Outcome::unverifiable);
+  EXPECT_EQ(run(sync).why, "it answers no messages");
+  provider.event.emplace();
+  provider.event->contents = base::pact::json_body(Json{{"price", 1}});
+  provider.event->metadata = Json{{"unit", "EUR"}};
+  provider.calls.clear();
+  EXPECT_EQ(run(sync).outcome, Outcome::passed) << run(sync).why;
+  EXPECT_EQ(provider.calls.at(1), R"(ask {"id":"42"})");
+  provider.event->contents = base::pact::json_body(Json{{"price", 2}});
+  provider.event->metadata = Json::object();
+  EXPECT_EQ(run(sync).mismatches.size(), 2U);
+}
+
+TEST_F(Verifying, OneAnswerCannotBeSeveralResponses) {
+  provider.rpc = RpcAnswer{Json{{"id", "7"}}, Json{{"id", "7"}}};
+  provider.event.emplace();
+  provider.event->contents = base::pact::json_body(Json::object());
+  for (const char* transport : {"grpc", "http"}) {
+    const Result result = run(R"({"type":"Synchronous/Messages","description":"GetUser","transport":")" +
+                              std::string(transport) + R"(","request":{},"response":[{},{}]})");
+    EXPECT_EQ(result.outcome, Outcome::unverifiable) << transport;
+    EXPECT_THAT(result.why, HasSubstr("it expects 2 responses"));
+  }
+}
+
 TEST_F(Verifying, WhatIsNotKnownIsNeverPassed) {
   const Result result = run(R"({"type":"Carrier/Pigeon","description":"a letter"})");
   EXPECT_EQ(result.outcome, Outcome::unverifiable);
   EXPECT_THAT(result.why, HasSubstr("Carrier/Pigeon"));
   EXPECT_TRUE(result.fails());
+}
+
+TEST_F(Verifying, AGeneratorThatIsNotKnownIsNeverPassed) {
+  provider.answer = json(200, "{}");
+  provider.rpc = RpcAnswer{};
+  const std::string unknown = R"("generators":{"body":{"$.a":{"type":"Telepathy"}}})";
+  for (const auto& interaction :
+       {R"({"type":"Synchronous/HTTP","description":"x","request":{"generators":{"wibble":{"$":{"type":"Uuid"}}}}})" +
+            std::string(),
+        R"({"type":"Synchronous/HTTP","description":"x","request":{},"response":{)" + unknown + "}}",
+        R"({"type":"Asynchronous/Messages","description":"x",)" + unknown + "}",
+        R"({"type":"Synchronous/Messages","description":"x","transport":"grpc","request":{},"response":[{)" + unknown +
+            "}]}"}) {
+    const Result result = run(interaction);
+    EXPECT_EQ(result.outcome, Outcome::unverifiable) << interaction;
+    EXPECT_THAT(result.why, HasSubstr("which is not known"));
+  }
 }
 
 TEST_F(Verifying, PendingDoesNotFail) {

@@ -167,6 +167,9 @@ Json Rpc::reply(const Known& known) {
     return {{"status", status}, {"message", base::text_at(response.metadata, "grpc-message")}};
   }
   auto base64 = base::to_base64(response.contents.bytes);
+  if (const auto known_all = pact::check_known(response.generators); !known_all) {
+    return {{"status", "INTERNAL"}, {"message", "the example cannot be made: " + known_all.error().message}};
+  }
   if (!response.generators.body.empty()) {
     const auto made = pact::generate_body(response.generators.body, known.response, answers_.context());
     const auto encoded = made ? ask({{"op", "encode"},

@@ -236,3 +236,7 @@ def test_questions_that_make_no_sense(repository):
     (folder / "web.json").write_text("<<<<<<< HEAD\n")
     broken = repository.ask("users", "--version", "1")
     assert broken.returncode == USAGE and "deployments/prod/web.json" in broken.stderr
+    (folder / "web.json").write_text('{"environment": "prod", "service": "web", "version": 5}')
+    broken = repository.ask("users", "--version", "1")
+    assert broken.returncode == USAGE and "deployments/prod/web.json: \"version\" must be a text" in broken.stderr
+    assert repository.ask("web", "--version", "2", "--record-deployment").returncode == USAGE

@@ -52,7 +52,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         elif self.path == "/states":
             self.answer(500, {"error": "the database is away"})
         elif self.path == "/messages":
-            self.answer(200, {"type": "user.created", "id": "42"})
+            self.answer(200, {"name": asked["request"]["contents"]["content"]["name"].upper()} if "request" in asked
+                        else {"type": "user.created", "id": "42"})
         else:
             self.answer(405, {})
 
@@ -78,6 +79,9 @@ print(urllib.request.urlopen(request, timeout=5).read().decode())
 MESSAGES = '''
 import json, sys
 asked = json.load(sys.stdin)
+if asked["description"] == "bytes":
+    print(json.dumps({"contents": "AP8B", "metadata": {"contentType": "image/png"}}))
+    sys.exit()
 print(json.dumps({"contents": {"type": "user.created", "asked": asked["description"]}, "metadata": {"topic": "users"}}))
 '''
 
@@ -264,12 +268,15 @@ def test_states_and_messages_by_a_program(workspace):
     event = {"type": "Asynchronous/Messages", "description": "a user.created event", "metadata": {"topic": "users"},
              "contents": {"contentType": "application/json",
                           "content": {"type": "user.created", "asked": "a user.created event"}}}
-    workspace.contract(USER, event, http("broken", states=("out of order",)), http("odd", states=("chatty",)))
+    picture = {"type": "Asynchronous/Messages", "description": "bytes",
+               "contents": {"contentType": "image/png", "content": "AP8B", "encoded": "base64"}}
+    workspace.contract(USER, event, picture, http("broken", states=("out of order",)), http("odd", states=("chatty",)))
     code, document = workspace.results()
     found = {one["interaction"]: one for one in document["contracts"]}
     assert code == BROKEN
     assert found["a user"]["result"] == "ok", found["a user"]
     assert found["a user.created event"]["result"] == "ok", found["a user.created event"]
+    assert found["bytes"]["result"] == "ok", found["bytes"]
     assert found["broken"]["result"] == "state failed" and "the seed is missing" in found["broken"]["why"]
     assert found["odd"]["result"] == "state failed" and "no JSON" in found["odd"]["why"]
 
@@ -284,6 +291,27 @@ def test_messages_over_http_and_their_mismatches(workspace):
     found = {one["interaction"]: one for one in document["contracts"]}
     assert found["created"]["result"] == "ok"
     assert found["changed"]["mismatches"][0]["path"] == "$.type"
+
+
+def test_synchronous_messages_are_asked_for_where_messages_are(workspace):
+    def named(description, *responses):
+        return {"type": "Synchronous/Messages", "description": description,
+                "request": {"contents": {"contentType": "application/json", "content": {"name": "ann"}}},
+                "response": [{"contents": {"contentType": "application/json", "content": one}} for one in responses]}
+
+    workspace.contract(named("kept", {"name": "ANN"}), named("broken", {"name": "ann"}),
+                       named("two", {"name": "ANN"}, {"name": "ANN"}))
+    code, document = workspace.results()
+    found = {one["interaction"]: one for one in document["contracts"]}
+    assert code == BROKEN
+    assert found["kept"]["result"] == "ok", found["kept"]
+    assert found["broken"]["mismatches"][0]["path"] == "$.name", found["broken"]
+    assert found["two"]["result"] == "not verifiable" and "2 responses" in found["two"]["why"]
+    workspace.contract(named("kept", {"name": "ANN"}))
+    workspace.write(contracts={})
+    code, document = workspace.results()
+    assert code == BROKEN and the(document)["result"] == "not verifiable"
+    assert "answers no synchronous messages: name a program or a path under contracts.messages" in the(document)["why"]
 
 
 def test_values_of_states_reach_the_request(workspace):
@@ -331,7 +359,6 @@ def test_what_is_not_known_fails(workspace):
                        {"type": "Synchronous/Messages", "description": "an avro call", "request": {"contents": {}},
                         "response": [{"contents": {}}], "pluginConfiguration": {"avro": {}}},
                        )
-    workspace.write(ports={"http": 0, "grpc": 0})
     code, document = workspace.results()
     assert code == BROKEN
     assert {one["result"] for one in document["contracts"]} == {"not verifiable"}

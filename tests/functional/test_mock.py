@@ -114,13 +114,23 @@ def test_rules_generators_and_broken_files(cluster):
                                      "header": {"X-Id": {"type": "RandomInt", "min": 10, "max": 99}}}}},
         {"description": "the first thing", "request": {"method": "GET", "path": "/things/7"},
          "response": {"status": 200, "body": {"contentType": "application/octet-stream", "encoded": "base64",
-                                              "content": base64.b64encode(b"\x00seven").decode()}}}))
+                                              "content": base64.b64encode(b"\x00seven").decode()}}},
+        {"description": "a guess", "request": {"method": "GET", "path": "/guess"},
+         "response": {"generators": {"body": {"$.a": {"type": "Telepathy"}}}}}))
+    old = json.loads(pact("old", "shop", {"description": "bytes", "request": {"method": "GET", "path": "/bytes"},
+                                          "response": {"headers": {"Content-Type": "image/png"}, "body": "AP8B"}}))
+    old["metadata"]["pactSpecification"]["version"] = "2.0.0"
+    (folder / "old-shop.json").write_text(json.dumps(old))
     one.up("--mock", "shop")
     port = one.ps()["shop"]["ports"]["http"]
     (_, headers, first), (_, _, second) = ask(port, "/things/1"), ask(port, "/things/1")
     assert json.loads(first)["id"] != json.loads(second)["id"] and len(json.loads(first)["id"]) == 36
     assert 10 <= int(headers["X-Id"]) <= 99
     assert ask(port, "/things/7")[2] == b"\x00seven"
+    assert ask(port, "/bytes")[2] == b"\x00\xff\x01", "before specification 4 bytes are base64 without a word of it"
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        ask(port, "/guess")
+    assert refused.value.code == 500 and "Telepathy" in json.loads(refused.value.read())["detail"]
     assert json.loads(ask(port, "/health/ready")[2])["mock"] is True
     wait_for(lambda: "left out: " in one.log("shop"), what="the broken file in the log")
 

@@ -99,13 +99,15 @@ class XmlComparison {
     found.push_back(mismatch(Place::body, to_text(place), std::move(rule), expected, actual, std::move(message)));
   }
 
-  // The sizes of a rule that was set on the element count its children.
+  // The sizes of a rule that was set on the element count its children, texts among them, as Pact's own library does.
+  // It counts comments and the white space between elements, too; here a layout changes nothing.
   void sizes(const Where& place, pugi::xml_node actual) {
     const auto chosen = choose(rules_, place);
     if (chosen.list == nullptr || chosen.cascaded) return;
     Json elements = Json::array();
     for (const auto child : actual.children()) {
       if (child.type() == pugi::node_element) elements.push_back(child.name());
+      if (child.type() == pugi::node_pcdata || child.type() == pugi::node_cdata) elements.push_back("#text");
     }
     for (const auto& rule : chosen.list->rules) {
       if (!rule.min && !rule.max) continue;
@@ -205,7 +207,9 @@ std::vector<Mismatch> broken(const char* which, const pugi::xml_parse_result& re
 std::optional<std::vector<Mismatch>> match_xml(const Body& expected, const Body& actual, const RuleCategory& rules,
                                                Direction direction) {
   if (!is_xml(expected.content_type.empty() ? sniff(expected.bytes) : expected.content_type)) return std::nullopt;
-  constexpr unsigned options = pugi::parse_cdata | pugi::parse_escapes | pugi::parse_wconv_attribute | pugi::parse_eol;
+  // White space counts as a text only where it is all that an element has.
+  constexpr unsigned options = pugi::parse_cdata | pugi::parse_escapes | pugi::parse_wconv_attribute | pugi::parse_eol |
+                               pugi::parse_ws_pcdata_single;
   pugi::xml_document want;
   pugi::xml_document have;
   if (const auto read = want.load_buffer(expected.bytes.data(), expected.bytes.size(), options); !read) {
