@@ -62,6 +62,7 @@ def test_show_has_the_steps(whole, orders):  # noqa: F811
     times = [undone["started_at"], undone["steps"][1]["started_at"], undone["steps"][1]["ended_at"],
              undone["updated_at"]]
     assert times == sorted(times)
+    assert undone["steps"][0]["ended_at"] <= undone["steps"][1]["started_at"], "when it was paid, not when it was undone"
     lines = whole.run("saga", "show", late).stdout.splitlines()
     assert lines[0] == f"order {late} of order-service: compensated, sold_out"
     assert lines[1].startswith(f"started {undone['started_at']}, took ")
