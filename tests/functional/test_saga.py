@@ -83,6 +83,15 @@ def test_what_cannot_be_done_says_why(whole, words, said):  # noqa: F811
     assert done.returncode == 2 and said in done.stderr and done.stdout == "", (done.stdout, done.stderr)
 
 
+def test_those_that_there_are_are_shown_beside_one_that_is_not(whole, orders):  # noqa: F811
+    good, _ = orders
+    done = whole.run("saga", "show", good, "nobody")
+    assert done.returncode == 2 and "there is no saga nobody" in done.stderr, done.stderr
+    assert done.stdout.startswith(f"order {good} of order-service: completed")
+    done = whole.run("saga", "show", "nobody", good, "--output", "json")
+    assert done.returncode == 2 and [one["id"] for one in json.loads(done.stdout)] == [good]
+
+
 def test_a_saga_under_way_is_timed_until_now(whole):  # noqa: F811
     """Without payments it waits at its first step."""
     assert whole.run("stop", "payment-service").returncode == 0
