@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <set>
 
 #include "base/base64.hpp"
@@ -31,6 +32,13 @@ void put_body(const Letter& letter, Json& into) {
 std::string parked_stream(const std::string& service) { return base::stream_name(service) + "-PARKED"; }
 
 constexpr std::array kinds{Kind::parked, Kind::quarantined};
+
+// Null when it is none.
+Json number_in(const std::string& text) {
+  std::int64_t number = 0;
+  const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  return !text.empty() && error == std::errc() && stop == text.data() + text.size() ? Json(number) : Json();
+}
 
 // mailer.parked.
 std::string prefix_of(const std::string& service, Kind kind) {
@@ -67,11 +75,12 @@ std::optional<Letter> letter_of(const std::string& service, streams::Stored mess
 Json document_of(const Letter& letter) {
   return {{"service", letter.service},
           {"number", letter.number()},
+          {"ref", std::to_string(letter.number())},  // many programs round such numbers as those of Redis
           {"kind", name_of(letter.kind)},
           {"event", letter.type},
           {"id", letter.id()},
           {"aggregate", letter.aggregate()},
-          {"attempts", letter.attempts()},
+          {"attempts", number_in(letter.attempts())},
           {"parked_at", letter.parked_at()},
           {"from", letter.from()},
           {"reason", letter.reason()}};

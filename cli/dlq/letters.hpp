@@ -36,6 +36,7 @@ struct Letter {
 // Nothing for a message that was not put aside.
 std::optional<Letter> letter_of(const std::string& service, streams::Stored message);
 
+// "ref" is "number" as text: a number of Redis is beyond 2^53, up to which JSON's are exact.
 base::Json document_of(const Letter& letter);
 // With headers and event.
 base::Json whole_document_of(const Letter& letter);

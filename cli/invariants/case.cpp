@@ -40,14 +40,21 @@ Case::Case(const Facts& facts, const Scope& scope, const Bounds& bounds)
   for (const auto& event : facts.events.rows) {
     events_[event.order_id + " " + event.type].insert(event.id);
     event_types_.insert(event.type);
+    if (event.is_staged) staged_.insert(event.order_id);
     if (event.type == placed_event && !event.is_staged) told_.insert(event.order_id);
   }
+  staged_.insert(facts.staged.begin(), facts.staged.end());
   for (const auto& saga : facts.sagas.rows) sagas_[saga.id] = &saga;
 }
 
 const Order* Case::order(const std::string& id) const { return pointer_in(orders_, id); }
 
-bool Case::is_known(const std::string& order) const { return orders_.contains(order) || told_.contains(order); }
+bool Case::is_known(const std::string& order) const {
+  const bool is_leak = facts_.knows_staged && !staged_.contains(order);
+  return orders_.contains(order) || told_.contains(order) || is_leak;
+}
+
+bool Case::is_gone(const std::string& order) const { return !orders_.contains(order) && told_.contains(order); }
 
 std::vector<const Payment*> Case::payments_of(const std::string& order) const { return rows_in(payments_, order); }
 

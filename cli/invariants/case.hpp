@@ -33,9 +33,11 @@ class Case {
   const std::vector<const Order*>& orders() const { return chosen_; }
   // Whatever the scope is; nullptr: there is none.
   const Order* order(const std::string& id) const;
-  // There is such an order, or a client was told that there is. What others hold for an id of which this is not so
-  // comes of provider states of contracts, or of requests that named no order of ours; it says nothing about orders.
+  // What others hold for it must fit an order. Not so for an id that a provider state of a contract made up, and that
+  // no client was told; nor, where nobody can say which ids those are, for one that order-service does not know.
   bool is_known(const std::string& order) const;
+  // There is none, and a client was told that there is.
+  bool is_gone(const std::string& order) const;
   std::vector<const Payment*> payments_of(const std::string& order) const;
   // The order that the payment of this id is for; empty: there is no such payment.
   std::string order_of_payment(const std::string& payment) const;
@@ -64,7 +66,8 @@ class Case {
   ByOrder<Mail> mails_;
   std::unordered_map<std::string, std::unordered_set<std::string>> events_;  // "ORDER TYPE" to ids
   std::set<std::string> event_types_;
-  std::unordered_set<std::string> told_;  // orders that were said to be placed
+  std::unordered_set<std::string> told_;    // orders that were said to be placed
+  std::unordered_set<std::string> staged_;  // ids that provider states made up
   std::unordered_map<std::string, const Saga*> sagas_;
 };
 

@@ -4,6 +4,8 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -24,6 +26,8 @@ struct Order {
   std::int64_t total = 0;  // in minor units, as all amounts here
   Items items;
   std::string created_at;
+  std::string user_id = {};
+  std::optional<std::int64_t> items_cost = {};  // quantity times unit price over all items; none: prices are not told
 };
 
 struct Payment {
@@ -40,17 +44,28 @@ struct Reservation {
   Items items;
 };
 
+// Something that happened to the stock of a SKU.
+struct StockEvent {
+  std::int64_t version = 0;
+  std::string type;  // stock_received, stock_reserved, stock_released
+  std::int64_t quantity = 0;
+};
+
 struct Stock {
   std::string sku;
   std::int64_t available = 0;
   std::int64_t reserved = 0;
   std::int64_t received = 0;
+  std::int64_t version = -1;                            // number of its events; below 0: not told
+  std::optional<std::vector<StockEvent>> history = {};  // up to this version; none: it was not read
 };
 
 struct Mail {
   std::string id;
   std::string order_id;
   std::string event;  // that it tells of
+  std::string user_id = {};
+  bool has_body = true;
 };
 
 // A message of the stream in which orders are told of.
@@ -102,6 +117,9 @@ struct Facts {
   Source<Mail> mails;
   Source<Event> events;
   bool has_all_events = true;  // else the broker has dropped the oldest ones, and those of old orders with them
+  // Ids that provider states made up, as other services' events tell; whether they, and `events`, have all of them.
+  std::set<std::string> staged;
+  bool knows_staged = false;
   Source<Outbox> outboxes;
   Source<Saga> sagas;
   Source<Parked> parked;

@@ -34,6 +34,10 @@ Finding outbox_age(const Case& facts) {
 
 Finding sagas(const Case& facts) {
   Sheet sheet(facts.facts().orders, facts.facts().sagas);
+  if (!sheet.is_open()) return sheet.done();
+  for (const auto* order : facts.orders()) {
+    if (facts.saga_of(order->id) == nullptr) sheet.breach(order->id, "a saga", "none");
+  }
   for (const auto& one : facts.facts().sagas.rows) {
     if (!is_chosen(facts, one.id)) continue;
     sheet.looked();

@@ -31,11 +31,16 @@ std::int64_t net_count(const Charged& charged) {
   return static_cast<std::int64_t>(charged.charges) - static_cast<std::int64_t>(charged.refunds);
 }
 
+// Whether money was taken for it, or may be.
+bool stands(const Payment& payment) {
+  static constexpr std::array nothing_taken{"declined", "refunded", "voided"};
+  return std::find(nothing_taken.begin(), nothing_taken.end(), payment.status) == nothing_taken.end();
+}
+
 // In which states the payment of an order may be when the order is over.
 bool fits(const Payment& payment, const Order& order) {
   if (order.status == "confirmed") return payment.status == "authorized";
-  static constexpr std::array undone{"declined", "refunded", "voided"};
-  return order.status != "cancelled" || std::find(undone.begin(), undone.end(), payment.status) != undone.end();
+  return order.status != "cancelled" || !stands(payment);
 }
 
 // What a refund leaves that overtook its order (ADR 0024): it knows no amount, and keeps the order from being charged.
@@ -54,6 +59,16 @@ void look_at_payment(Sheet& sheet, const Order& order, const Payment& payment) {
   const bool confirmed = order.status == "confirmed";
   sheet.breach(order.id, confirmed ? "a payment that is authorized" : "a payment that is declined, refunded or voided",
                payment.status + " of an order that is " + order.status);
+}
+
+void look_at_mail(Sheet& sheet, const Order& order, const Mail& mail) {
+  if (mail.event != event_of(order)) {
+    sheet.breach(order.id, "a mail of " + event_of(order), "one of " + mail.event);
+  } else if (!mail.user_id.empty() && !order.user_id.empty() && mail.user_id != order.user_id) {
+    sheet.breach(order.id, "a mail to its user " + order.user_id, "one to " + mail.user_id);
+  } else if (!mail.has_body) {
+    sheet.breach(order.id, "a mail with a text", "an empty one");
+  }
 }
 
 // Of chosen orders, and of those that are not there.
@@ -100,7 +115,10 @@ Finding one_payment(const Case& facts) {
   for (const auto* order : facts.orders()) {
     const auto payments = facts.payments_of(order->id);
     sheet.looked();
-    if (payments.size() != 1) {
+    if (order->items_cost && *order->items_cost != order->total) {
+      sheet.breach(order->id, "a total of " + money_text(*order->items_cost, order->currency) + ", as its items cost",
+                   money_text(order->total, order->currency));
+    } else if (payments.size() != 1) {
       sheet.breach(order->id, "1 payment", count_text(payments.size(), "payment"));
     } else {
       look_at_payment(sheet, *order, *payments.front());
@@ -108,8 +126,9 @@ Finding one_payment(const Case& facts) {
   }
   if (!facts.scope().is_all()) return sheet.done();
   for (const auto& payment : facts.facts().payments.rows) {
-    const bool is_lost = facts.order(payment.order_id) == nullptr && facts.is_known(payment.order_id);
-    if (is_lost) sheet.breach(payment.order_id, "an order", "its payment alone");
+    const auto& id = payment.order_id;
+    const bool is_leak = facts.order(id) == nullptr && facts.is_known(id) && stands(payment);
+    if (is_leak || facts.is_gone(id)) sheet.breach(payment.order_id, "an order", "its payment alone");
   }
   return sheet.done();
 }
@@ -193,9 +212,14 @@ Finding one_mail(const Case& facts) {
     sheet.looked();
     if (mails.size() != expected) {
       sheet.breach(order->id, count_text(expected, "mail"), count_text(mails.size(), "mail"));
-    } else if (expected == 1 && mails.front()->event != event_of(*order)) {
-      sheet.breach(order->id, "a mail of " + event_of(*order), "one of " + mails.front()->event);
+    } else if (expected == 1) {
+      look_at_mail(sheet, *order, *mails.front());
     }
+  }
+  if (!facts.scope().is_all()) return sheet.done();
+  for (const auto& mail : facts.facts().mails.rows) {
+    const bool is_lost = facts.order(mail.order_id) == nullptr && facts.is_known(mail.order_id);
+    if (is_lost) sheet.breach(mail.order_id, "an order", "its mail alone");
   }
   return sheet.done();
 }

@@ -1,6 +1,7 @@
 #include "cli/invariants/reader.hpp"
 
 #include <algorithm>
+#include <unordered_set>
 
 #include "base/http/message.hpp"
 #include "base/json_text.hpp"
@@ -32,6 +33,21 @@ Items items_of(const Json& row) {
   Items items;
   for (const auto& item : row.value("items", Json::array())) items[text_at(item, "sku")] += number_at(item, "quantity");
   return items;
+}
+
+// None where prices are not told; what fits no number is told as a cost that no order has.
+std::optional<std::int64_t> cost_of(const Json& row) {
+  std::int64_t sum = 0;
+  for (const auto& item : row.value("items", Json::array())) {
+    const auto price = item.find("unit_price_cents");
+    std::int64_t cost = 0;
+    if (price == item.end() || !price->is_number_integer()) return std::nullopt;
+    if (__builtin_mul_overflow(number_at(item, "quantity"), price->get<std::int64_t>(), &cost) ||
+        __builtin_add_overflow(sum, cost, &sum)) {
+      return -1;
+    }
+  }
+  return sum;
 }
 
 // Who serves the route of the gateway, and under which path; no service when nobody does.
@@ -67,6 +83,18 @@ std::string why_no_broker(const spec::Cluster& cluster) {
   return cluster.broker.empty() ? "This cluster has no broker." : std::string();
 }
 
+// Something stands for an order that neither is there nor was told of.
+bool has_strangers(const Facts& facts) {
+  std::unordered_set<std::string> known;
+  for (const auto& one : facts.orders.rows) known.insert(one.id);
+  for (const auto& one : facts.events.rows) known.insert(one.order_id);
+  const auto is_strange = [&](const auto& one) { return !known.contains(one.order_id); };
+  const auto any = [&](const auto& rows) { return std::any_of(rows.begin(), rows.end(), is_strange); };
+  return any(facts.payments.rows) || any(facts.reservations.rows) || any(facts.mails.rows);
+}
+
+bool is_staged(const Json& event) { return text_at(event, "correlationid").starts_with(staged); }
+
 }  // namespace
 
 Result<Facts> Reader::read(bool with_events) const {
@@ -76,6 +104,7 @@ Result<Facts> Reader::read(bool with_events) const {
   TRY(read_outboxes(facts.outboxes));
   TRY(read_sagas(facts.sagas));
   if (!with_events) return facts;
+  TRY(read_stock_events(facts.stocks));
   TRY(read_events(facts));
   TRY(read_parked(facts.parked));
   return facts;
@@ -84,7 +113,8 @@ Result<Facts> Reader::read(bool with_events) const {
 Result<void> Reader::read_lists(Facts& facts) const {
   TRY(facts.orders.why_not, each(orders_route, "orders", [&](const Json& row) {
         facts.orders.rows.push_back({text_at(row, "id"), text_at(row, "status"), text_at(row, "currency"),
-                                     number_at(row, "total_cents"), items_of(row), text_at(row, "created_at")});
+                                     number_at(row, "total_cents"), items_of(row), text_at(row, "created_at"),
+                                     text_at(row, "user_id"), cost_of(row)});
       }));
   TRY(facts.payments.why_not, each("/api/v1/payments", "payments", [&](const Json& row) {
         facts.payments.rows.push_back({text_at(row, "id"), text_at(row, "order_id"), text_at(row, "status"),
@@ -94,11 +124,13 @@ Result<void> Reader::read_lists(Facts& facts) const {
         facts.reservations.rows.push_back({text_at(row, "order_id"), text_at(row, "status"), items_of(row)});
       }));
   TRY(facts.stocks.why_not, each("/api/v1/skus", "skus", [&](const Json& row) {
-        facts.stocks.rows.push_back(
-            {text_at(row, "sku"), number_at(row, "available"), number_at(row, "reserved"), number_at(row, "received")});
+        facts.stocks.rows.push_back({text_at(row, "sku"), number_at(row, "available"), number_at(row, "reserved"),
+                                     number_at(row, "received"),
+                                     row.contains("version") ? number_at(row, "version") : -1});
       }));
   TRY(facts.mails.why_not, each("/api/v1/mailbox", "mails", [&](const Json& row) {
-        facts.mails.rows.push_back({text_at(row, "id"), text_at(row, "order_id"), text_at(row, "event")});
+        facts.mails.rows.push_back({text_at(row, "id"), text_at(row, "order_id"), text_at(row, "event"),
+                                    text_at(row, "user_id"), !text_at(row, "body").empty()});
       }));
   return base::success();
 }
@@ -119,6 +151,28 @@ Result<std::string> Reader::each(const std::string& prefix, const std::string& m
     token = text_at(page, "next_page_token");
   } while (!token.empty());
   return std::string();
+}
+
+// Up to the version that the counters are of: what has happened since belongs to other counters.
+Result<void> Reader::read_stock_events(Source<Stock>& into) const {
+  const auto [service, path] = served(cluster_, "/api/v1/skus");
+  for (auto& stock : into.rows) {
+    if (stock.version < 0) continue;
+    auto& history = stock.history.emplace();
+    const auto target = path + "/" + base::http::percent_encode(stock.sku) + "/events?page_size=100&after_version=";
+    for (std::int64_t version = 0; version < stock.version;) {
+      TRY(const auto body, doors_.get(service->ports.at("http"), target + std::to_string(version)));
+      TRY(const auto page, base::parse_json(body));
+      const auto rows = page.value("events", Json::array());
+      for (const auto& row : rows) {
+        history.push_back({number_at(row, "version"), text_at(row, "type"), number_at(row, "quantity")});
+      }
+      if (rows.empty() || history.back().version <= version) break;
+      version = history.back().version;
+    }
+    std::erase_if(history, [&](const StockEvent& one) { return one.version > stock.version; });
+  }
+  return base::success();
 }
 
 Result<void> Reader::read_bookings(Source<Booking>& into) const {
@@ -187,7 +241,33 @@ Result<void> Reader::read_events(Facts& facts) const {
     const auto data = message.event.is_object() ? message.event.find("data") : message.event.end();
     if (!message.subject.starts_with(prefix) || data == message.event.end()) continue;
     into.rows.push_back({text_at(message.event, "id"), text_at(message.event, "type"), text_at(*data, "order_id"),
-                         text_at(message.event, "time"), text_at(message.event, "correlationid").starts_with(staged)});
+                         text_at(message.event, "time"), is_staged(message.event)});
+  }
+  return read_staged(facts, url, base::stream_name(publisher->name));
+}
+
+// The other streams are read only when something needs it: mostly nothing does.
+Result<void> Reader::read_staged(Facts& facts, const std::string& url, const std::string& read_already) const {
+  facts.knows_staged = facts.has_all_events;
+  if (!facts.knows_staged || !has_strangers(facts)) return base::success();
+  std::unordered_set<std::string> wanted;
+  for (const auto& [name, service] : cluster_.services) {
+    if (!service.publishes.empty()) wanted.insert(base::stream_name(name));
+  }
+  wanted.erase(read_already);
+  TRY(const auto there, streams::ask(url, {"streams"}));
+  for (const auto& one : there) {
+    const auto stream = text_at(one, "stream");
+    if (!wanted.contains(stream)) continue;
+    const auto timeout = std::to_string(broker_timeout_ms);
+    TRY(const auto lines, streams::ask(url, {"read", stream, "--timeout-ms", timeout}));
+    for (const auto& line : lines) {
+      const auto message = streams::stored(line);
+      const auto data = message.event.is_object() ? message.event.find("data") : message.event.end();
+      if (data != message.event.end() && is_staged(message.event)) facts.staged.insert(text_at(*data, "order_id"));
+    }
+    const bool is_whole = lines.empty() || streams::stored(lines.front()).sequence <= 1;
+    if (!is_whole && cluster_.broker_kind == "nats") facts.knows_staged = false;
   }
   return base::success();
 }

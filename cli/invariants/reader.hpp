@@ -29,7 +29,8 @@ class Reader {
   Reader(spec::Cluster cluster, Doors doors, const base::Clock& clock)
       : cluster_(std::move(cluster)), doors_(std::move(doors)), clock_(clock) {}
 
-  // What lies in the broker is read `with_events` only: it takes longest, and says nothing of what is under way. What
+  // What lies in the broker, and the events of the stock, are read `with_events` only: they take longest, and say
+  // nothing of what is under way. What
   // the cluster does not have is an absent source; what it has and does not answer is an error: unavailable, malformed.
   base::Result<Facts> read(bool with_events) const;
 
@@ -42,7 +43,9 @@ class Reader {
   base::Result<void> read_bookings(Source<Booking>& into) const;
   base::Result<void> read_outboxes(Source<Outbox>& into) const;
   base::Result<void> read_sagas(Source<Saga>& into) const;
+  base::Result<void> read_stock_events(Source<Stock>& into) const;
   base::Result<void> read_events(Facts& facts) const;
+  base::Result<void> read_staged(Facts& facts, const std::string& url, const std::string& read_already) const;
   base::Result<void> read_parked(Source<Parked>& into) const;
 
   spec::Cluster cluster_;

@@ -30,7 +30,8 @@ class ReaderTest : public ::testing::Test {
     says["1/v2/orders?page_size=100"] = R"({"orders": [{"id": "o2", "status": "cancelled", "currency": "EUR",
       "total_cents": 5, "items": [], "created_at": "2026-11-27T10:00:01.000Z"}], "next_page_token": "a b"})";
     says["1/v2/orders?page_size=100&page_token=a%20b"] = R"({"orders": [{"id": "o1", "status": "confirmed",
-      "currency": "EUR", "total_cents": 900, "items": [{"sku": "A", "quantity": 1}, {"sku": "A", "quantity": 2}],
+      "currency": "EUR", "total_cents": 900, "items": [{"sku": "A", "quantity": 1, "unit_price_cents": 300},
+      {"sku": "A", "quantity": 2, "unit_price_cents": 300}], "user_id": "u1",
       "created_at": "2026-11-27T10:00:00.000Z"}], "next_page_token": ""})";
     says["2/v1/payments?page_size=100"] = R"({"payments": [{"id": "p1", "order_id": "o1", "status": "authorized",
       "amount_cents": 900, "currency": "EUR"}], "next_page_token": ""})";
@@ -38,8 +39,16 @@ class ReaderTest : public ::testing::Test {
     says["3" + provider::journal_target(2)] = provider::testing::journal_text({{"p1", true, "EUR", 900}});
     says["4/v1/reservations?page_size=100"] = R"({"reservations": [{"order_id": "o1", "status": "reserved",
       "items": [{"sku": "A", "quantity": 3}]}]})";
-    says["4/v1/skus?page_size=100"] = R"({"skus": [{"sku": "A", "available": 7, "reserved": 3, "received": 10}]})";
-    says["5/v1/mailbox?page_size=100"] = R"({"mails": [{"id": "m", "order_id": "o1", "event": "order.confirmed"}]})";
+    says["4/v1/skus?page_size=100"] =
+        R"({"skus": [{"sku": "A", "available": 7, "reserved": 3, "received": 10, "version": 2},
+      {"sku": "B", "available": 0, "reserved": 0, "received": 0, "version": 0}]})";
+    says["4/v1/skus/A/events?page_size=100&after_version=0"] =
+        R"({"events": [{"version": 1, "type": "stock_received", "quantity": 10}]})";
+    says["4/v1/skus/A/events?page_size=100&after_version=1"] =
+        R"({"events": [{"version": 2, "type": "stock_reserved", "quantity": 3},
+      {"version": 3, "type": "stock_released", "quantity": 3}]})";
+    says["5/v1/mailbox?page_size=100"] = R"({"mails": [{"id": "m", "order_id": "o1", "event": "order.confirmed",
+      "user_id": "u1", "body": ""}]})";
     told["order-service outbox"] = Json{{"unsent", 2}, {"oldest_unsent_age_s", 1.5}, {"parked", 1}};
     told["order-service saga {\"do\":\"list\",\"limit\":1000}"] =
         Json{{"sagas", {{{"id", "o2"}, {"state", "compensated"}, {"step", "payment"}, {"updated_at", nullptr}}}},
@@ -80,12 +89,19 @@ TEST_F(ReaderTest, ReadsEveryPageOfEverySource) {
   ASSERT_EQ(facts.orders.rows.size(), 2U);
   EXPECT_EQ(facts.orders.rows[1].items, (Items{{"A", 3}})) << "the same SKU twice";
   EXPECT_EQ(facts.orders.rows[1].total, 900);
+  EXPECT_EQ(facts.orders.rows[1].items_cost, 900);
+  EXPECT_EQ(facts.orders.rows[1].user_id, "u1");
   ASSERT_EQ(facts.payments.rows.size(), 1U);
   EXPECT_EQ(facts.payments.rows[0].amount, 900);
   ASSERT_EQ(facts.bookings.rows.size(), 2U);
   EXPECT_TRUE(facts.bookings.rows[1].is_refund);
   EXPECT_EQ(facts.reservations.rows[0].items, (Items{{"A", 3}}));
   EXPECT_EQ(facts.stocks.rows[0].received, 10);
+  ASSERT_EQ(facts.stocks.rows[0].history->size(), 2U) << "version 3 came after the counters";
+  EXPECT_EQ(facts.stocks.rows[0].history->at(1).quantity, 3);
+  EXPECT_EQ(facts.stocks.rows[1].history->size(), 0U);
+  EXPECT_EQ(facts.mails.rows[0].user_id, "u1");
+  EXPECT_FALSE(facts.mails.rows[0].has_body);
   EXPECT_EQ(facts.mails.rows[0].event, "order.confirmed");
   ASSERT_EQ(facts.outboxes.rows.size(), 1U) << "payment-service has none";
   EXPECT_EQ(facts.outboxes.rows[0].oldest_age_s, 1.5);

@@ -24,6 +24,33 @@ std::map<std::string, std::int64_t> booked(const Case& facts) {
   return sum;
 }
 
+std::string counters_text(std::int64_t available, std::int64_t reserved, std::int64_t received) {
+  return std::to_string(available) + " available, " + std::to_string(reserved) + " reserved, " +
+         std::to_string(received) + " received";
+}
+
+// What its events come to.
+void look_at_history(Sheet& sheet, const Stock& stock) {
+  Stock sum;
+  sum.version = 0;
+  for (const auto& event : *stock.history) {
+    if (event.version != sum.version + 1) break;
+    const bool is_receipt = event.type == "stock_received";
+    const bool is_held = event.type == "stock_reserved";
+    sum.received += is_receipt ? event.quantity : 0;
+    sum.reserved += is_receipt ? 0 : (is_held ? event.quantity : -event.quantity);
+    sum.available += is_held ? -event.quantity : event.quantity;
+    ++sum.version;
+  }
+  if (sum.version != stock.version) {
+    return sheet.breach(stock.sku, "events 1 to " + std::to_string(stock.version) + " of its stock",
+                        "no event " + std::to_string(sum.version + 1));
+  }
+  const auto said = counters_text(sum.available, sum.reserved, sum.received);
+  const auto got = counters_text(stock.available, stock.reserved, stock.received);
+  if (said != got) sheet.breach(stock.sku, said + ", as its events say", got);
+}
+
 }  // namespace
 
 Finding money(const Case& facts) {
@@ -51,7 +78,10 @@ Finding stock(const Case& facts) {
   for (const auto& one : facts.facts().stocks.rows) {
     sheet.looked();
     const bool adds_up = one.available + one.reserved == one.received;
-    if (adds_up && one.available >= 0 && one.reserved >= 0) continue;
+    if (adds_up && one.available >= 0 && one.reserved >= 0) {
+      if (one.history) look_at_history(sheet, one);
+      continue;
+    }
     sheet.breach(one.sku, "available + reserved = " + std::to_string(one.received) + " received",
                  std::to_string(one.available) + " + " + std::to_string(one.reserved));
   }
@@ -70,7 +100,10 @@ Finding stock_is_held(const Case& facts) {
   for (const auto& one : facts.facts().reservations.rows) {
     const auto* const order = facts.order(one.order_id);
     const bool is_under_way = order != nullptr && !is_over(*order);
-    if (one.status != "reserved" || (!is_under_way && facts.is_known(one.order_id))) continue;
+    if (one.status != "reserved") continue;
+    const bool is_known = facts.is_known(one.order_id);
+    if (is_known && order == nullptr) sheet.breach(one.order_id, "an order", "its reservation alone");
+    if (!is_under_way && is_known) continue;
     for (const auto& [sku, quantity] : one.items) held[sku] += quantity;
   }
   for (const auto& one : facts.facts().stocks.rows) {

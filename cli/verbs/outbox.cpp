@@ -51,8 +51,13 @@ std::string outbox_table(const Json& document) {
   return text;
 }
 
+struct Statuses {
+  Json told = Json::array();
+  std::vector<base::Error> untold;
+};
+
 // Those that are named; else those that publish, without the ones whose events come from no outbox of the chassis.
-base::Result<Json> outbox_status(const OutboxOptions& options) {
+base::Result<Statuses> outbox_status(const OutboxOptions& options) {
   TRY(const auto place, find_place(options.place));
   TRY(const auto cluster, place.load());
   TRY(check_names(cluster, options.services));
@@ -63,16 +68,18 @@ base::Result<Json> outbox_status(const OutboxOptions& options) {
       if (!service.publishes.empty()) services.push_back(name);
     }
   }
-  Json document = Json::array();
+  Statuses statuses;
   for (const auto& service : services) {
     auto told = operate(place, views, service, "outbox", nullptr);
-    if (!told && told.error().code == ErrorCode::not_found && options.services.empty()) continue;
-    if (!told) return told.error();
-    Json one{{"service", service}};
-    one.update(told.value());
-    document.push_back(std::move(one));
+    if (told) {
+      Json one{{"service", service}};
+      one.update(told.value());
+      statuses.told.push_back(std::move(one));
+    } else if (told.error().code != ErrorCode::not_found || !options.services.empty()) {
+      statuses.untold.push_back(told.error());
+    }
   }
-  return document;
+  return statuses;
 }
 
 base::Result<Json> replay_request(const OutboxOptions& options) {
@@ -119,18 +126,32 @@ std::string outbox_sentence(const OutboxOptions& options, std::int64_t rows) {
   return rows == 0 ? service + ": nothing to send again" : events + " of " + service + " will be sent again";
 }
 
+// A service that does not answer keeps no other one from being shown.
+int show_outboxes(const OutboxOptions& options) {
+  const auto statuses = outbox_status(options);
+  if (!statuses) return report(statuses.error());
+  const auto& [told, untold] = statuses.value();
+  if (!told.empty() || untold.empty()) {
+    print(options.format == Format::table ? outbox_table(told) : format_document(told, options.format));
+  }
+  int code = ok;
+  for (const auto& error : untold) code = std::max(code, report(error));
+  return code;
+}
+
 int run_outbox(const OutboxOptions& options) {
   const bool only_looks = options.action == "status";
   const bool chooses = !options.event.empty() || !options.since.empty() || options.parked || options.all;
   if (only_looks && chooses) {
     return report(bad_choice("status takes no choice of events; --event, --parked, --since and --all are for replay"));
   }
-  const auto answer = only_looks ? outbox_status(options) : change_outbox(options);
+  if (only_looks) return show_outboxes(options);
+  const auto answer = change_outbox(options);
   if (!answer) return report(answer.error());
   if (options.format != Format::table) {
     print(format_document(answer.value(), options.format));
   } else {
-    print(only_looks ? outbox_table(answer.value()) : outbox_sentence(options, answer.value().value("rows", 0)) + "\n");
+    print(outbox_sentence(options, answer.value().value("rows", 0)) + "\n");
   }
   return ok;
 }

@@ -133,17 +133,24 @@ base::Result<int> show(const Doors& doors, const SagaOptions& options, const spe
     return base::fail(ErrorCode::invalid, "name its id, which msctl saga list shows: msctl saga show ID");
   }
   Json sagas = Json::array();
+  std::vector<base::Error> missing;
   for (const auto& id : options.words) {
-    TRY(auto one, found(doors, id, cluster));
-    sagas.push_back(std::move(one));
+    auto one = found(doors, id, cluster);
+    if (one) {
+      sagas.push_back(std::move(one).value());
+    } else {
+      missing.push_back(one.error());
+    }
   }
-  if (options.format != Format::table) {
-    print(format_document(sagas.size() == 1 ? sagas.front() : sagas, options.format));
-    return int{ok};
+  if (options.format != Format::table && !sagas.empty()) {
+    print(format_document(options.words.size() == 1 ? sagas.front() : sagas, options.format));
+  } else {
+    const auto style = Style::for_descriptor(STDOUT_FILENO);
+    for (std::size_t i = 0; i < sagas.size(); ++i) print((i > 0 ? "\n" : "") + saga::story(sagas[i], now_us(), style));
   }
-  const auto style = Style::for_descriptor(STDOUT_FILENO);
-  for (std::size_t i = 0; i < sagas.size(); ++i) print((i > 0 ? "\n" : "") + saga::story(sagas[i], now_us(), style));
-  return int{ok};
+  int code = ok;
+  for (const auto& error : missing) code = std::max(code, report(error));
+  return code;
 }
 
 base::Result<int> run_saga(const SagaOptions& options) {

@@ -252,6 +252,23 @@ def test_prometheus_takes_the_rules(out, tmp_path):
         assert done.returncode == 0, done.stdout + done.stderr
 
 
+def test_an_event_that_is_parked_in_an_outbox_is_told(out, tmp_path):
+    """It holds its aggregate until somebody acts, while nothing fails any more."""
+    if not shutil.which("promtool"):
+        pytest.skip("promtool is not there; it is in Debian's package prometheus")
+    spec = of_kind(out, "PrometheusRule", "orders", "monitoring")["spec"]
+    (tmp_path / "rules.yaml").write_text(yaml.safe_dump(spec))
+    rule, = [one for group in spec["groups"] for one in group["rules"] if one["alert"] == "OutboxParked"]
+    series = re.search(r"outbox_parked\{[^}]*\}", rule["expr"]).group()
+    told = {"exp_labels": rule["labels"], "exp_annotations": rule["annotations"]}
+    tests = [{"interval": "1m", "input_series": [{"series": series, "values": values}],
+              "alert_rule_test": [{"eval_time": "6m", "alertname": "OutboxParked", "exp_alerts": expected}]}
+             for values, expected in (("0x2 2x10", [told]), ("0x2 2 0x10", []))]
+    (tmp_path / "tests.yaml").write_text(yaml.safe_dump({"rule_files": ["rules.yaml"], "tests": tests}))
+    done = subprocess.run(["promtool", "test", "rules", str(tmp_path / "tests.yaml")], text=True, capture_output=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
 def test_the_dashboard_is_json_with_a_row_per_service(out):
     config = of_kind(out, "ConfigMap", "shop-dashboard", "monitoring")
     dashboard = json.loads(config["data"]["shop.json"])

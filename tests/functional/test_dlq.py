@@ -91,8 +91,8 @@ def test_what_is_parked_is_listed_and_shown(box):
     first, second = box.park("e1"), box.park("e2", event="user.changed", reason="\x1b[31mred\x07")
     listed = box.listed()
     assert [one["number"] for one in listed] == [first, second]
-    assert listed[0] == {"service": "mailer", "number": first, "kind": "parked", "event": "order.placed", "id": "e1", "aggregate": "of-e1",
-                         "attempts": "5", "parked_at": "2026-11-26T10:00:00.000Z", "from": "shop.events.order.placed",
+    assert listed[0] == {"service": "mailer", "number": first, "ref": str(first), "kind": "parked", "event": "order.placed",
+                         "id": "e1", "aggregate": "of-e1", "attempts": 5, "parked_at": "2026-11-26T10:00:00.000Z", "from": "shop.events.order.placed",
                          "reason": REASON}
     assert box.listed("mailer") == listed and box.listed("other") == []
     assert [one["id"] for one in box.listed("--event", "user.changed")] == ["e2"]
@@ -102,6 +102,16 @@ def test_what_is_parked_is_listed_and_shown(box):
     whole = json.loads(box.dlq("show", "mailer", first, "--output", "json").stdout)
     assert whole["data"]["data"] == {"n": "e1"} and whole["headers"]["x-request-id"] == "r-e1"
     assert "reason: no such user" in box.dlq("show", "mailer", first).stdout.replace('"', "")
+
+
+def test_a_program_that_rounds_large_numbers_has_the_text_of_them(box):
+    """As jq 1.6 does, and JavaScript: numbers of Redis are beyond 2^53."""
+    box.park("e1")
+    one, = json.loads(box.dlq("list", "--output", "json").stdout, parse_int=float)
+    assert one["attempts"] == 5 and (box.kind == "nats" or int(one["ref"]) > 2**53)
+    assert json.loads(box.dlq("show", "mailer", one["ref"], "--output", "json").stdout)["id"] == "e1"
+    box.dlq("replay", "mailer", one["ref"])
+    assert box.listed() == []
 
 
 def test_what_is_no_event_is_shown_all_the_same(box):

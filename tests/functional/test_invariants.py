@@ -66,8 +66,8 @@ class Change:
     """Statements in a service's database, and what undoes them."""
 
     def __init__(self, name, service, make, undo, *expected):
-        self.name, self.service, self.undo, self.expected = name, service, undo, set(expected)
-        self.make = (make,) if isinstance(make, str) else make
+        self.name, self.service, self.expected = name, service, set(expected)
+        self.make, self.undo = ((one,) if isinstance(one, str) else one for one in (make, undo))
 
 
 CHANGES = [
@@ -94,6 +94,17 @@ CHANGES = [
     Change("never told", "notification-service",
            "UPDATE mailbox SET order_id = '-' || order_id WHERE order_id = :order",
            "UPDATE mailbox SET order_id = SUBSTR(order_id, 2) WHERE order_id LIKE '-%'", "one-mail"),
+    Change("told somebody else", "notification-service",
+           "UPDATE mailbox SET user_id = '-' || user_id WHERE order_id = :order",
+           "UPDATE mailbox SET user_id = SUBSTR(user_id, 2) WHERE order_id = :order", "one-mail"),
+    Change("told nothing", "notification-service",
+           ("CREATE TABLE kept AS SELECT body FROM mailbox WHERE order_id = :order",
+            "UPDATE mailbox SET body = '' WHERE order_id = :order"),
+           ("UPDATE mailbox SET body = (SELECT body FROM kept) WHERE order_id = :order", "DROP TABLE kept"), "one-mail"),
+    Change("told of an unknown order", "notification-service",
+           "INSERT INTO mailbox SELECT 'twin', user_id, 'nobody', event, language, subject, body, message_id, created_at, "
+           "delivered_at, attempts, retry_at FROM mailbox WHERE order_id = :order",
+           "DELETE FROM mailbox WHERE id = 'twin'", "one-mail"),
     Change("released a confirmed order", "catalog-service",
            "UPDATE reservations SET status = 'released' WHERE order_id = :order",
            "UPDATE reservations SET status = 'reserved' WHERE order_id = :order", "confirmed-reserved"),
@@ -102,10 +113,34 @@ CHANGES = [
            "UPDATE skus SET available = available + 1 WHERE sku = 'TEA-1'", "stock"),
     Change("stock that nobody holds", "catalog-service",
            "UPDATE skus SET available = available - 1, reserved = reserved + 1 WHERE sku = 'CUP-7'",
-           "UPDATE skus SET available = available + 1, reserved = reserved - 1 WHERE sku = 'CUP-7'", "stock-held"),
+           "UPDATE skus SET available = available + 1, reserved = reserved - 1 WHERE sku = 'CUP-7'",
+           "stock", "stock-held"),
+    Change("stock that never came in", "catalog-service",
+           "UPDATE skus SET available = available + 1, received = received + 1 WHERE sku = 'CUP-7'",
+           "UPDATE skus SET available = available - 1, received = received - 1 WHERE sku = 'CUP-7'", "stock"),
+    Change("an event of the stock is gone", "catalog-service",
+           "UPDATE stock_events SET sku = '-' || sku WHERE sku = 'TEA-1' AND version = 2",
+           "UPDATE stock_events SET sku = SUBSTR(sku, 2) WHERE sku = '-TEA-1'", "stock"),
+    Change("an event of the stock is another", "catalog-service",
+           "UPDATE stock_events SET data = json_set(data, '$.quantity', data ->> '$.quantity' + 1) "
+           "WHERE sku = 'TEA-1' AND version = 2",
+           "UPDATE stock_events SET data = json_set(data, '$.quantity', data ->> '$.quantity' - 1) "
+           "WHERE sku = 'TEA-1' AND version = 2", "stock"),
+    Change("stock that an unknown order holds", "catalog-service",
+           "INSERT INTO reservations SELECT 'nobody', status, reason, sku, items, updated_at FROM reservations "
+           "WHERE order_id = :order",
+           "DELETE FROM reservations WHERE order_id = 'nobody'", "stock-held"),
     Change("payment of another amount", "payment-service",
            "UPDATE payments SET amount_cents = amount_cents + 1 WHERE order_id = :order",
            "UPDATE payments SET amount_cents = amount_cents - 1 WHERE order_id = :order", "one-payment"),
+    Change("payment of an unknown order", "payment-service",
+           "INSERT INTO payments SELECT 'nobody', 'nobody', status, amount_cents, currency, reason, created_at, updated_at, "
+           "traceparent, tracestate, request_id, waits_since, due_at, lease, attempt_until, tries FROM payments "
+           "WHERE order_id = :order",
+           "DELETE FROM payments WHERE id = 'nobody'", "one-payment"),
+    Change("an item of another price", "order-service",
+           "UPDATE order_items SET unit_price_cents = unit_price_cents + 1 WHERE order_id = :order",
+           "UPDATE order_items SET unit_price_cents = unit_price_cents - 1 WHERE order_id = :order", "one-payment"),
     Change("payment that is declined", "payment-service",
            "UPDATE payments SET status = 'declined' WHERE order_id = :order",
            "UPDATE payments SET status = 'authorized' WHERE order_id = :order", "one-payment"),
@@ -117,6 +152,10 @@ CHANGES = [
     Change("saga elsewhere", "order-service",
            "UPDATE saga_instance SET state = 'compensated' WHERE id = :order",
            "UPDATE saga_instance SET state = 'completed' WHERE id = :order", "sagas"),
+    Change("order without its saga", "order-service",
+           ("CREATE TABLE kept AS SELECT * FROM saga_instance WHERE id = :order",
+            "DELETE FROM saga_instance WHERE id = :order"),
+           ("INSERT INTO saga_instance SELECT * FROM kept", "DROP TABLE kept"), "sagas"),
 ]
 
 
@@ -129,7 +168,7 @@ def test_exactly_what_was_changed_is_broken(whole, orders, change):  # noqa: F81
     try:
         seen = whole.invariants("--wait", "1s", code=1)
     finally:
-        whole.sql(change.service, change.undo, **names)
+        whole.sql(change.service, *change.undo, **names)
     assert broken(seen) == change.expected, {name: seen[name]["evidence"] for name in broken(seen)}
     assert not broken(whole.invariants())
 

@@ -123,6 +123,19 @@ def test_what_cannot_be_done_says_why(shop, words, said):
     assert done.returncode == 2 and said in done.stderr and done.stdout == "", (done.stdout, done.stderr)
 
 
+def test_a_service_that_does_not_run_hides_no_other(shop):
+    assert shop.run("stop", "payment-service").returncode == 0
+    try:
+        done = shop.run("outbox", "status", "--output", "json")
+        assert done.returncode == 1 and "payment-service does not run; start it with" in done.stderr, done.stderr
+        assert [one["service"] for one in json.loads(done.stdout)] == ["catalog-service", "order-service"]
+        table = shop.run("outbox", "status", "order-service", "payment-service")
+        assert table.returncode == 1 and table.stdout.splitlines()[1].startswith("order-service"), table.stdout
+        assert shop.run("outbox", "status", "payment-service").stdout == ""
+    finally:
+        assert shop.run("start", "payment-service").returncode == 0
+
+
 def test_the_door_is_closed_without_the_secret(shop):
     for headers in ({}, {"Authorization": "Bearer 0123456789abcdef"}):
         assert shop.ask("order-service", "GET", "/_ops/outbox", headers=headers).status == 403

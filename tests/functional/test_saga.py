@@ -62,6 +62,7 @@ def test_show_has_the_steps(whole, orders):  # noqa: F811
     times = [undone["started_at"], undone["steps"][1]["started_at"], undone["steps"][1]["ended_at"],
              undone["updated_at"]]
     assert times == sorted(times)
+    assert undone["steps"][0]["ended_at"] <= undone["steps"][1]["started_at"], "when it was paid, not when it was undone"
     lines = whole.run("saga", "show", late).stdout.splitlines()
     assert lines[0] == f"order {late} of order-service: compensated, sold_out"
     assert lines[1].startswith(f"started {undone['started_at']}, took ")
@@ -80,6 +81,15 @@ def test_show_has_the_steps(whole, orders):  # noqa: F811
 def test_what_cannot_be_done_says_why(whole, words, said):  # noqa: F811
     done = whole.run("saga", *words)
     assert done.returncode == 2 and said in done.stderr and done.stdout == "", (done.stdout, done.stderr)
+
+
+def test_those_that_there_are_are_shown_beside_one_that_is_not(whole, orders):  # noqa: F811
+    good, _ = orders
+    done = whole.run("saga", "show", good, "nobody")
+    assert done.returncode == 2 and "there is no saga nobody" in done.stderr, done.stderr
+    assert done.stdout.startswith(f"order {good} of order-service: completed")
+    done = whole.run("saga", "show", "nobody", good, "--output", "json")
+    assert done.returncode == 2 and [one["id"] for one in json.loads(done.stdout)] == [good]
 
 
 def test_a_saga_under_way_is_timed_until_now(whole):  # noqa: F811

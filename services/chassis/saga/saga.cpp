@@ -51,7 +51,7 @@ Result<void> keep_steps(db::Transaction& tx, const Transition& transition, const
     if (action.kind == Kind::request) {
       TRY(saga::begin_step(tx, transition.id, action.step, now));
     } else if (action.kind == Kind::compensate) {
-      TRY(saga::undo_step(tx, transition.id, action.step, is_first ? transition.after.reason : ""));
+      TRY(saga::undo_step(tx, transition.id, action.step, is_first ? transition.after.reason : "", now));
     }
   }
   return base::success();
@@ -69,17 +69,17 @@ Saga::Saga(Environment& env, db::Database& database, saga::Definition definition
       options_(options) {}
 
 // Half of it random, so that what was lost together does not come again together.
-std::chrono::milliseconds Saga::pause(std::int64_t retries) const {
-  const auto doublings = std::min<std::int64_t>(retries, 20);
+std::chrono::milliseconds Saga::pause(std::int64_t asked) const {
+  const auto doublings = std::min<std::int64_t>(asked, 20);
   const auto whole = std::min(options_.retry * (std::int64_t{1} << doublings), options_.retry_cap);
   return whole / 2 + std::chrono::milliseconds(env_.random.below(static_cast<std::uint32_t>(whole.count() / 2 + 1)));
 }
 
 // Only of what is not over.
-std::int64_t Saga::deadline_of(const saga::State& state, std::int64_t retries) const {
+std::int64_t Saga::deadline_of(const saga::State& state, std::int64_t asked) const {
   const auto now = saga::moment_of(env_.clock.wall()).milliseconds;
   const bool is_running = state.phase == Phase::running;
-  return now + (is_running ? definition_.steps.at(state.step).timeout : pause(retries)).count();
+  return now + (is_running ? definition_.steps.at(state.step).timeout : pause(asked)).count();
 }
 
 Result<Transition> Saga::begin(db::Transaction& tx, const CallContext& context, const std::string& id) const {
@@ -109,7 +109,7 @@ Result<std::optional<Transition>> Saga::advance(db::Transaction& tx, const CallC
   if (outcome.actions.empty()) return std::optional<Transition>();
   const Transition transition{id, found->state, outcome.state, event.what, outcome.actions};
   const bool is_again = outcome.state == found->state;
-  TRY(move(tx, context, transition, event, is_again ? found->retries + 1 : 0));
+  TRY(move(tx, context, transition, event, found->retries + (is_again ? 1 : 0)));
   return std::optional<Transition>(transition);
 }
 
@@ -120,7 +120,14 @@ Result<void> Saga::move(db::Transaction& tx, const CallContext& context, const T
   instance.id = transition.id;
   instance.state = transition.after;
   instance.retries = retries;
-  if (!is_over(transition.after.phase)) instance.deadline = deadline_of(transition.after, retries);
+  if (!is_over(transition.after.phase)) {
+    const bool is_again = transition.after == transition.before;
+    std::int64_t asked = 0;  // before, for the same compensation: each step's pauses begin short
+    if (is_again) {
+      TRY(asked, saga::attempts_of(tx, transition.id, transition.after.step));
+    }
+    instance.deadline = deadline_of(transition.after, asked);
+  }
   TRY(saga::keep_instance(tx, instance, now));
   TRY(keep_steps(tx, transition, event.detail, now));
   return react_(tx, context, transition);

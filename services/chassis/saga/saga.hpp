@@ -87,11 +87,11 @@ class Saga {
   //   {"do": "show", "id": ID} → the same members and "steps": [{"name", "state", "started_at", "ended_at", "attempts",
   //     "detail"}]
   // "state" is running, compensating, completed or compensated; absent or empty: any. "limit" is 1 to 1000.
-  // "step" is the step that is waited for, "deadline" until when, "retries" how often its compensation was asked for
-  // again. A step is waiting (for its answer; "started_at" null: for its turn), done, refused, timed_out (and cannot be
-  // undone), compensating, compensated or skipped (never begun); "attempts" is how often it, or its compensation, was
-  // asked for. Times are RFC 3339 in UTC with milliseconds; what does not apply is null.
-  // Errors: malformed; not_found.
+  // "step" is the step that is waited for, "deadline" until when, "retries" how often compensations, of all
+  // its steps, were asked for again. "ended_at" of a step is when the step itself ended, not its compensation. A step
+  // is waiting (for its answer; "started_at" null: for its turn), done, refused, timed_out (and cannot be undone),
+  // compensating, compensated or skipped (never begun); "attempts" is how often it, or its compensation, was asked for.
+  // Times are RFC 3339 in UTC with milliseconds; what does not apply is null. Errors: malformed; not_found.
   base::Task<base::Result<base::Json>> operate(base::Json request);
 
  private:
@@ -102,8 +102,8 @@ class Saga {
   base::Task<> measure();
   base::Result<void> move(db::Transaction& tx, const CallContext& context, const saga::Transition& transition,
                           const saga::Event& event, std::int64_t retries) const;
-  std::chrono::milliseconds pause(std::int64_t retries) const;
-  std::int64_t deadline_of(const saga::State& state, std::int64_t retries) const;
+  std::chrono::milliseconds pause(std::int64_t asked) const;
+  std::int64_t deadline_of(const saga::State& state, std::int64_t asked) const;
 
   Environment& env_;
   db::Database& database_;

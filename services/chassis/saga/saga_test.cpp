@@ -153,13 +153,16 @@ TEST_F(SagaTest, ARefusalUndoesWhatWasDone) {
   EXPECT_EQ(told["step"], "train");
   EXPECT_EQ(told["reason"], "full");
   EXPECT_EQ(told["steps"][0]["state"], "compensating");
-  EXPECT_EQ(told["steps"][0]["ended_at"], nullptr);
+  const auto ended_at = told["steps"][0]["ended_at"];
+  EXPECT_NE(ended_at, nullptr);
   EXPECT_EQ(told["steps"][1]["state"], "refused");
   EXPECT_EQ(told["steps"][1]["detail"], "room 7");
+  world.advance(1s);
   EXPECT_TRUE(hear("t1", "train.cancelled"));
   told = show("t1");
   EXPECT_EQ(told["state"], "compensated");
   EXPECT_EQ(told["steps"][0]["state"], "compensated");
+  EXPECT_EQ(told["steps"][0]["ended_at"], ended_at) << "when the step was done";
   EXPECT_EQ(said, (Said{"train.wanted", "hotel.wanted", "train.unwanted", "trip.cancelled"}));
 }
 
@@ -201,8 +204,27 @@ TEST_F(SagaTest, ACompensationIsAskedForAgainAfterGrowingPausesForEver) {
   EXPECT_TRUE(measures("sagas{kind=\"trip\",state=\"compensating\"} 1"));
   EXPECT_TRUE(measures("saga_compensation_retries_total{kind=\"trip\",step=\"train\"} " +
                        std::to_string(show("t1")["retries"].get<int>())));
+  const auto retries = show("t1")["retries"];
   EXPECT_TRUE(hear("t1", "train.cancelled"));
+  EXPECT_EQ(show("t1")["state"], "compensated");
+  EXPECT_EQ(show("t1")["retries"], retries) << "kept at its end";
   EXPECT_TRUE(measures("sagas_stuck{kind=\"trip\"} 0"));
+}
+
+TEST_F(SagaTest, EachCompensationHasShortPausesAtFirstAndAllRetriesAreCounted) {
+  begin("t1");
+  hear("t1", "train.booked");
+  EXPECT_TRUE(advance("t1", {What::cancel, 0, "ill", {}}));
+  take_said();
+  world.advance(10min);
+  const auto of_hotel = take_said().size();
+  ASSERT_GT(of_hotel, 4U);
+  EXPECT_TRUE(hear("t1", "hotel.cancelled"));
+  EXPECT_EQ(take_said(), Said{"train.unwanted"});
+  world.advance(6s);
+  EXPECT_EQ(take_said(), Said{"train.unwanted"});
+  EXPECT_TRUE(hear("t1", "train.cancelled"));
+  EXPECT_EQ(show("t1")["retries"], of_hotel + 1);
 }
 
 TEST_F(SagaTest, OneThatCannotMoveDoesNotKeepTheOthersFromIt) {

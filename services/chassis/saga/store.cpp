@@ -126,18 +126,26 @@ Result<void> begin_step(Transaction& tx, const std::string& id, std::size_t posi
 Result<void> end_step(Transaction& tx, const std::string& id, std::size_t position, const std::string& state,
                       const std::string& detail, const Moment& now) {
   TRY(
-      tx.exec("UPDATE saga_step SET state = $3, ended_at = $4, detail = CASE WHEN $5 = '' THEN detail ELSE $5 END"
+      tx.exec("UPDATE saga_step SET state = $3, ended_at = coalesce(ended_at, $4), detail = CASE WHEN $5 = '' THEN "
+              "detail ELSE $5 END"
               " WHERE saga_id = $1 AND position = $2",
               {id, static_cast<std::int64_t>(position), state, now.text, detail}));
   return base::success();
 }
 
-Result<void> undo_step(Transaction& tx, const std::string& id, std::size_t position, const std::string& detail) {
+Result<std::int64_t> attempts_of(Transaction& tx, const std::string& id, std::size_t position) {
+  TRY(const auto found, tx.exec("SELECT attempts FROM saga_step WHERE saga_id = $1 AND position = $2",
+                                {id, static_cast<std::int64_t>(position)}));
+  return found.rows.empty() ? 0 : found.rows.front().integer(0);
+}
+
+Result<void> undo_step(Transaction& tx, const std::string& id, std::size_t position, const std::string& detail,
+                       const Moment& now) {
   TRY(
       tx.exec("UPDATE saga_step SET attempts = CASE WHEN state = 'compensating' THEN attempts + 1 ELSE 1 END,"
-              " state = 'compensating', ended_at = NULL, detail = CASE WHEN $3 = '' THEN detail ELSE $3 END"
-              " WHERE saga_id = $1 AND position = $2",
-              {id, static_cast<std::int64_t>(position), detail}));
+              " state = 'compensating', ended_at = coalesce(ended_at, $4),"
+              " detail = CASE WHEN $3 = '' THEN detail ELSE $3 END WHERE saga_id = $1 AND position = $2",
+              {id, static_cast<std::int64_t>(position), detail, now.text}));
   return base::success();
 }
 

@@ -27,7 +27,7 @@ struct Instance {
   std::string started_at;
   std::string updated_at;
   std::optional<std::int64_t> deadline;  // Unix milliseconds
-  std::int64_t retries = 0;
+  std::int64_t retries = 0;              // of compensations, of all steps
   std::string traceparent;
   std::string tracestate;
   std::string request_id;
@@ -61,12 +61,15 @@ base::Result<std::int64_t> count_compensating(db::Transaction& tx, const std::st
 
 // A step was asked for, for the first time.
 base::Result<void> begin_step(db::Transaction& tx, const std::string& id, std::size_t position, const Moment& now);
-// It came to its end, for now: `state` is done, refused, timed_out or compensated.
+// It came to its end, for now: `state` is done, refused, timed_out or compensated. The time of the first one is kept:
+// how long its compensation took is not the step's time.
 base::Result<void> end_step(db::Transaction& tx, const std::string& id, std::size_t position, const std::string& state,
                             const std::string& detail, const Moment& now);
-// Its compensation is asked for; `detail` is written when it is not empty.
+// How often it, or its compensation, was asked for.
+base::Result<std::int64_t> attempts_of(db::Transaction& tx, const std::string& id, std::size_t position);
+// Its compensation is asked for, and the step itself has ended by now; `detail` is written when it is not empty.
 base::Result<void> undo_step(db::Transaction& tx, const std::string& id, std::size_t position,
-                             const std::string& detail);
+                             const std::string& detail, const Moment& now);
 // The rows of an instance's steps as the door shows them, by position.
 base::Result<std::vector<std::pair<std::size_t, base::Json>>> list_steps(db::Transaction& tx, const std::string& id);
 

@@ -155,15 +155,20 @@ TYPED_TEST(SagaStore, KeepsTheStepsOfAnInstance) {
     TRY(end_step(tx, "t1", 0, "done", "", now));
     TRY(begin_step(tx, "t1", 1, now));
     TRY(end_step(tx, "t1", 1, "refused", "full", now));
-    TRY(undo_step(tx, "t1", 0, "full"));
-    return undo_step(tx, "t1", 0, "");
+    const Moment later{"2026-01-02T03:05:00.000Z", now.milliseconds + 55'000};
+    TRY(undo_step(tx, "t1", 0, "full", later));
+    TRY(undo_step(tx, "t1", 0, "", later));
+    TRY(const auto asked, attempts_of(tx, "t1", 0));
+    EXPECT_EQ(asked, 2);
+    return end_step(tx, "t1", 0, "compensated", "", later);
   });
   const auto steps = this->template in<std::vector<std::pair<std::size_t, base::Json>>>(
       [](db::Transaction& tx) { return list_steps(tx, "t1"); });
   ASSERT_EQ(steps.size(), 2U);
   EXPECT_EQ(base::dump_json(steps[0].second),
-            R"({"state":"compensating","started_at":"2026-01-02T03:04:05.000Z","ended_at":null,"attempts":2,)"
-            R"("detail":"full"})");
+            R"({"state":"compensated","started_at":"2026-01-02T03:04:05.000Z","ended_at":"2026-01-02T03:04:05.000Z",)"
+            R"("attempts":2,"detail":"full"})")
+      << "its own end, not that of its compensation";
   EXPECT_EQ(steps[1].second["state"], "refused");
   EXPECT_EQ(steps[1].second["ended_at"], now.text);
 }

@@ -42,6 +42,11 @@ std::optional<std::int64_t> thousandths(std::string_view amount, std::string_vie
   return value;
 }
 
+bool is_amount(std::string_view text) {
+  const auto fits = [&](std::string_view currency) { return thousandths(text, currency).has_value(); };
+  return fits(without_decimals.front()) || fits("978") || fits(with_three.front());
+}
+
 bool is_stamp(std::string_view text) { return text.size() == stamp_length && is_digits(text); }
 
 std::string stamp(base::Wall time) {

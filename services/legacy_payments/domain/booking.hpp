@@ -46,6 +46,9 @@ struct Booking {
 // many decimals as the currency has; no comma where it has none.
 std::optional<std::int64_t> thousandths(std::string_view amount, std::string_view currency);
 
+// Whether some currency's amounts are written like this.
+bool is_amount(std::string_view text);
+
 // Whether a stamp: YYYYMMDDhhmmssSSS in UTC. Stamps compare as text.
 bool is_stamp(std::string_view text);
 std::string stamp(base::Wall time);

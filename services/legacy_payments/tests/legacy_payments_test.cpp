@@ -128,6 +128,13 @@ TEST_F(LegacyPayments, TheLabRefusesWhatIsNoSetting) {
   EXPECT_EQ(lab("VORLAUF=1").status, 400);
   EXPECT_EQ(lab("VORLAUF_MS=x").status, 400);
   EXPECT_EQ(lab("STOERUNG_PROZENT=60&MURKS_PROZENT=41").status, 400);
+  for (const std::string never : {"7.00", "7,0", "07,00", "x"}) {
+    const auto answer = lab("SPERR_BETRAG=" + never);
+    EXPECT_EQ(answer.status, 400) << never << " matches no amount";
+    EXPECT_THAT(answer.body, HasSubstr("7,00"));
+  }
+  for (const std::string good : {"7,00", "700", "7,000"}) EXPECT_EQ(lab("SPERR_BETRAG=" + good).status, 200) << good;
+  EXPECT_THAT(lab("SPERR_BETRAG=").body, Not(HasSubstr("SPERR")));
   EXPECT_THAT(world.request("GET", "/labor").body, HasSubstr("STOERUNG_PROZENT=0&MURKS_PROZENT=0"));
 }
 

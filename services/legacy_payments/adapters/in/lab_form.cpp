@@ -44,6 +44,19 @@ base::Result<void> check(const Lab& lab) {
   return base::fail(ErrorCode::malformed, "the shares (_PROZENT) come to more than 100 together");
 }
 
+// An empty text stands for no entry: alone it empties the list.
+base::Result<void> add_to(std::set<std::string>& list, const std::string& name, const std::string& text) {
+  if (text.empty()) return base::success();
+  if (name == "SPERR_BETRAG" && !domain::is_amount(text)) {
+    return base::fail(ErrorCode::malformed,
+                      name +
+                          ": expected an amount as it is booked, with a comma before the decimals of its currency: "
+                          "7,00 or 700 or 7,000");
+  }
+  list.insert(text);
+  return base::success();
+}
+
 base::Result<void> set_number(Lab& lab, const std::string& name, const std::string& text) {
   for (const auto& number : numbers) {
     if (number.name != name) continue;
@@ -78,7 +91,7 @@ base::Result<Lab> changed(const Lab& lab, std::string_view form) {
   std::map<std::string, std::set<std::string>> lists;
   for (const auto& [name, text] : fields) {
     if (name == "SPERR_REF" || name == "SPERR_BETRAG") {
-      lists[name].insert(text);
+      TRY(add_to(lists[name], name, text));
     } else {
       TRY(set_number(next, name, text));
     }

@@ -6,7 +6,9 @@
 //   STOERUNG_PROZENT             of requests that end in 96, half of them booked
 //   MURKS_PROZENT, STUMM_PROZENT of requests that are booked and answered unreadably, or not at all
 //   LIMIT                        above so many units: 61
-//   SPERR_REF, SPERR_BETRAG      references (05) and amounts (51) that are refused; any number of them, form only
+//   SPERR_REF, SPERR_BETRAG      references (05) and amounts (51, as they are booked: 7,00) that are refused; any
+//   number
+//                                of them, form only; an empty one alone empties the list
 //
 // What a form does not name stays as it is, but for the two lists, which it sets whole when it names one.
 
