@@ -49,12 +49,12 @@ Case::Case(const Facts& facts, const Scope& scope, const Bounds& bounds)
 
 const Order* Case::order(const std::string& id) const { return pointer_in(orders_, id); }
 
-bool Case::is_known(const std::string& order) const {
-  const bool is_leak = facts_.knows_staged && !staged_.contains(order);
-  return orders_.contains(order) || told_.contains(order) || is_leak;
-}
+bool Case::is_known(const std::string& order) const { return orders_.contains(order) || told_.contains(order); }
 
-bool Case::is_gone(const std::string& order) const { return !orders_.contains(order) && told_.contains(order); }
+bool Case::is_leak(const std::string& order) const {
+  if (orders_.contains(order)) return false;
+  return told_.contains(order) || (facts_.knows_staged && !staged_.contains(order));
+}
 
 std::vector<const Payment*> Case::payments_of(const std::string& order) const { return rows_in(payments_, order); }
 

@@ -33,11 +33,11 @@ class Case {
   const std::vector<const Order*>& orders() const { return chosen_; }
   // Whatever the scope is; nullptr: there is none.
   const Order* order(const std::string& id) const;
-  // What others hold for it must fit an order. Not so for an id that a provider state of a contract made up, and that
-  // no client was told; nor, where nobody can say which ids those are, for one that order-service does not know.
+  // There is such an order, or a client was told that there is.
   bool is_known(const std::string& order) const;
-  // There is none, and a client was told that there is.
-  bool is_gone(const std::string& order) const;
+  // There is none, though only an order leads to what others hold for it: a client was told of it, or it is known which
+  // ids provider states of contracts made up, and this is none of them.
+  bool is_leak(const std::string& order) const;
   std::vector<const Payment*> payments_of(const std::string& order) const;
   // The order that the payment of this id is for; empty: there is no such payment.
   std::string order_of_payment(const std::string& payment) const;

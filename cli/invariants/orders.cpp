@@ -51,6 +51,8 @@ bool is_mark(const Payment& payment, const Order& order) {
 // A status under which no payment may stand is told as such, whatever the amount is.
 void look_at_payment(Sheet& sheet, const Order& order, const Payment& payment) {
   if (is_mark(payment, order)) return;
+  // Of another amount, it may be what the order was cancelled for.
+  if (order.status == "cancelled" && !stands(payment)) return;
   if (payment.amount != order.total || payment.currency != order.currency) {
     return sheet.breach(order.id, "a payment of " + money_text(order.total, order.currency),
                         money_text(payment.amount, payment.currency));
@@ -126,9 +128,8 @@ Finding one_payment(const Case& facts) {
   }
   if (!facts.scope().is_all()) return sheet.done();
   for (const auto& payment : facts.facts().payments.rows) {
-    const auto& id = payment.order_id;
-    const bool is_leak = facts.order(id) == nullptr && facts.is_known(id) && stands(payment);
-    if (is_leak || facts.is_gone(id)) sheet.breach(payment.order_id, "an order", "its payment alone");
+    const bool is_gone = facts.order(payment.order_id) == nullptr && facts.is_known(payment.order_id);
+    if (is_gone) sheet.breach(payment.order_id, "an order", "its payment alone");
   }
   return sheet.done();
 }
@@ -218,8 +219,7 @@ Finding one_mail(const Case& facts) {
   }
   if (!facts.scope().is_all()) return sheet.done();
   for (const auto& mail : facts.facts().mails.rows) {
-    const bool is_lost = facts.order(mail.order_id) == nullptr && facts.is_known(mail.order_id);
-    if (is_lost) sheet.breach(mail.order_id, "an order", "its mail alone");
+    if (facts.is_leak(mail.order_id)) sheet.breach(mail.order_id, "an order", "its mail alone");
   }
   return sheet.done();
 }

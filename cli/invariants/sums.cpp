@@ -101,9 +101,9 @@ Finding stock_is_held(const Case& facts) {
     const auto* const order = facts.order(one.order_id);
     const bool is_under_way = order != nullptr && !is_over(*order);
     if (one.status != "reserved") continue;
-    const bool is_known = facts.is_known(one.order_id);
-    if (is_known && order == nullptr) sheet.breach(one.order_id, "an order", "its reservation alone");
-    if (!is_under_way && is_known) continue;
+    const bool is_leak = facts.is_leak(one.order_id);
+    if (is_leak) sheet.breach(one.order_id, "an order", "its reservation alone");
+    if (is_leak || (order != nullptr && !is_under_way)) continue;
     for (const auto& [sku, quantity] : one.items) held[sku] += quantity;
   }
   for (const auto& one : facts.facts().stocks.rows) {
