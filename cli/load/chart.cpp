@@ -17,6 +17,7 @@ constexpr double left = 74;
 constexpr double right = 12;
 constexpr double top = 12;
 constexpr double bottom = 28;
+constexpr double least_of_log = 1e-6;  // what is below lies on the axis
 
 std::string number(double value) {
   std::array<char, 32> text{};
@@ -47,8 +48,8 @@ class Drawing {
     }
     if (y_.empty()) return;
     if (chart.log_y) {
-      y_.low = std::pow(10, std::floor(std::log10(y_.low)));
-      y_.high = std::pow(10, std::ceil(std::log10(y_.high * 1.0001)));
+      y_.low = std::pow(10, std::floor(std::log10(std::max(y_.low, least_of_log))));
+      y_.high = std::max(std::pow(10, std::ceil(std::log10(y_.high * 1.0001))), y_.low * 10);
     } else {
       y_.low = 0;
       y_.high = y_.high <= 0 ? 1 : y_.high * 1.08;
@@ -142,8 +143,9 @@ std::vector<double> round_ticks(double low, double high, int wanted) {
     if (step < rough * 0.999) step = power * factor;
   }
   // Plus zero, since zero may come out as -0.
-  for (double tick = std::ceil(low / step - 1e-9) * step + 0.0; tick <= high + step * 1e-9; tick += step)
-    ticks.push_back(tick);
+  const double first = std::ceil(low / step - 1e-9) * step + 0.0;
+  // Counted: beside a large number a small step adds nothing.
+  for (int i = 0; i <= 10 * wanted && first + i * step <= high + step * 1e-9; ++i) ticks.push_back(first + i * step);
   return ticks;
 }
 

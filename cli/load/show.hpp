@@ -25,7 +25,10 @@ std::string show_progress(const base::Json& progress);
 std::string show_page(const base::Json& result);
 std::string show_junit(const base::Json& result);
 
-// Puts {"thresholds": [{"threshold", "step", "held", "actual"}]} and "passed" into the result.
+// Of the whole run or of a step; empty when there was none.
+std::string first_error(const base::Json& figures);
+
+// Adds {"thresholds": [{"threshold", "step", "held", "actual"}]} and "passed" to those that the result has already.
 void add_verdicts(base::Json& result, const std::vector<Threshold>& thresholds);
 
 // The keys that scripts want, without samples and other material of the report.

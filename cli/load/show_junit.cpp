@@ -17,7 +17,7 @@ report::Suite steps_suite(const Json& result) {
     if (step.value("completed", 0.0) == 0) {
       one.outcome = errors == 0 ? report::Outcome::skipped : report::Outcome::failed;
       one.message = errors == 0 ? "no request" : "no request was answered as expected";
-      one.detail = step.value("first_error", "");
+      one.detail = first_error(step);
     }
     suite.cases.push_back(std::move(one));
   }

@@ -170,8 +170,8 @@ std::string steps(const Json& result) {
     const double errors = step.value("errors", 0.0);
     out +=
         "<tr><td>" + escape(step.value("name", "")) + "<br><span class=\"dim\">" + escape(step.value("scenario", ""));
-    if (step.contains("first_error")) {
-      out += "</span><br><span class=\"bad\">" + escape(step["first_error"].get<std::string>());
+    if (const std::string first = first_error(step); !first.empty()) {
+      out += "</span><br><span class=\"bad\">" + escape(first);
     }
     out += "</span></td>" + cell(escape(show_count(step.value("sent", 0.0)))) +
            cell(escape(show_count(step.value("completed", 0.0)))) + "<td class=\"num" + (errors > 0 ? " bad" : "") +

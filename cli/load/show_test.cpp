@@ -55,6 +55,21 @@ TEST(Show, TextSaysWhatMatters) {
   EXPECT_FALSE(json["passed"]);
 }
 
+TEST(Show, TextOfOthersIsPaintedAndVerdictsAreAdded) {
+  auto json = result();
+  json["steps"].push_back(json["steps"][0]);
+  const Paint caught = [](Mark, const std::string& text) {
+    std::string out;
+    for (const char c : text) out += c == '\x1b' ? '?' : c;
+    return out;
+  };
+  EXPECT_THAT(show_text(json, caught), AllOf(HasSubstr("a ?[31m"), Not(HasSubstr("\x1b"))));
+  add_verdicts(json, {read_threshold("p99<10ms").value()});
+  add_verdicts(json, {read_threshold("errors<5").value()});
+  EXPECT_EQ(json["thresholds"].size(), 2U);
+  EXPECT_FALSE(json["passed"]);
+}
+
 TEST(Show, PageHoldsNothingUnescapedAndLoadsNothing) {
   const std::string page = show_page(result());
   EXPECT_THAT(page, AllOf(HasSubstr("&lt;shop&gt;"), HasSubstr("&lt;b&gt;"), Not(HasSubstr("<shop>")),

@@ -80,8 +80,8 @@ std::string errors_text(const Json& result, const Paint& paint) {
   }
   const Json steps = result.value("steps", Json::array());
   for (const auto& step : steps) {
-    if (!step.contains("first_error")) continue;
-    text += "  first at \"" + full_name(step, steps) + "\": " + step["first_error"].get<std::string>() + "\n";
+    const std::string first = first_error(step);
+    if (!first.empty()) text += "  first at \"" + full_name(step, steps) + "\": " + first + "\n";
   }
   return text.empty() ? text : "\nerrors\n" + text;
 }
@@ -96,6 +96,21 @@ std::string thresholds_text(const Json& result, const Paint& paint) {
             verdict.value("threshold", "") + "  (" + verdict.value("actual", "") + ")\n";
   }
   return text;
+}
+
+// Texts in it are other people's, of a saved result or a service, and may hold what moves a terminal's cursor.
+Json painted_texts(const Json& json, const Paint& paint) {
+  if (json.is_string()) return paint(Mark::plain, json.get_ref<const std::string&>());
+  if (!json.is_structured()) return json;
+  Json out = json.is_array() ? Json::array() : Json::object();
+  for (const auto& [key, value] : json.items()) {
+    if (json.is_array()) {
+      out.push_back(painted_texts(value, paint));
+    } else {
+      out[paint(Mark::plain, key)] = painted_texts(value, paint);
+    }
+  }
+  return out;
 }
 
 std::string attribution_text(const Json& result) {
@@ -147,7 +162,13 @@ std::string show_progress(const Json& progress) {
   return text;
 }
 
-std::string show_text(const Json& result, const Paint& paint) {
+std::string first_error(const Json& figures) {
+  const auto found = figures.find("first_error");
+  return found != figures.end() && found->is_string() ? found->get<std::string>() : std::string();
+}
+
+std::string show_text(const Json& given, const Paint& paint) {
+  const Json result = painted_texts(for_scripts(given), paint);
   const double errors = result.value("errors", 0.0);
   const double missed = result.value("missed", 0.0);
   std::string head = show_count(result.value("completed", 0.0)) + " answers in " +
@@ -194,8 +215,8 @@ std::string show_text(const Json& result, const Paint& paint) {
 }
 
 void add_verdicts(Json& result, const std::vector<Threshold>& thresholds) {
-  Json list = Json::array();
-  bool passed = true;
+  Json list = result.value("thresholds", Json::array());
+  bool passed = result.value("passed", true);
   for (const auto& verdict : judge(thresholds, result)) {
     passed = passed && verdict.held;
     Json one{{"threshold", verdict.threshold.text}, {"held", verdict.held}, {"actual", verdict.shown}};

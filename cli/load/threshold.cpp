@@ -91,7 +91,7 @@ bool holds(const Threshold& threshold, double actual) {
 }
 
 double duration_of(const std::string& metric, const base::Json& of) {
-  const base::Json& latency = of.at("latency_us");
+  const base::Json latency = of.value("latency_us", base::Json::object());
   std::string key = metric;
   if (const auto point = key.find('.'); point != std::string::npos) key.erase(point, 1);
   if (latency.contains(key)) return latency.at(key).get<double>();
@@ -106,7 +106,7 @@ Verdict judge_figures(const Threshold& threshold, const base::Json& of) {
   if (!kind_of(threshold.metric, kind)) return verdict;
   if (sent == 0 && kind != Kind::number) return verdict;
   if (kind == Kind::duration) {
-    if (of.at("latency_us").value("count", 0.0) == 0) return verdict;
+    if (of.value("latency_us", base::Json::object()).value("count", 0.0) == 0) return verdict;
     verdict.actual = duration_of(threshold.metric, of);
     verdict.shown = show_duration_us(verdict.actual);
   } else if (kind == Kind::share) {

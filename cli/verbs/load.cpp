@@ -7,6 +7,7 @@
 #include "cli/load/command.hpp"
 #include "cli/load/find_max.hpp"
 #include "cli/load/run.hpp"
+#include "cli/load/saved.hpp"
 #include "cli/load/show.hpp"
 #include "cli/load/targets.hpp"
 #include "cli/session/interrupt.hpp"
@@ -113,12 +114,16 @@ int tell(const LoadOptions& options, const Json& result) {
 int show_saved(const LoadOptions& options) {
   const auto text = spec::read_text(options.show, options.show, 256 << 20);
   if (!text) return report(text.error());
-  const auto json = base::parse_json(text.value());
-  if (!json) return report(base::fail(ErrorCode::malformed, options.show + ": " + json.error().message));
-  if (!json.value().is_object() || !json.value().contains("latency_us")) {
-    return report(base::fail(ErrorCode::malformed, options.show + " is not a result of msctl load --output json"));
+  auto result = load::read_saved(text.value(), options.show);
+  if (!result) return report(result.error());
+  std::vector<load::Threshold> thresholds;
+  for (const auto& rule : options.command.thresholds) {
+    auto read = load::read_threshold(rule);
+    if (!read) return report(read.error());
+    thresholds.push_back(std::move(read).value());
   }
-  return tell(options, json.value());
+  if (!thresholds.empty()) load::add_verdicts(result.value(), thresholds);
+  return tell(options, result.value());
 }
 
 base::Result<Json> run_once(const Json& document, const About& about, LiveLine& live, const std::string& prefix,
@@ -128,7 +133,8 @@ base::Result<Json> run_once(const Json& document, const About& about, LiveLine& 
   const auto progress = [&](const Json& line) { live.show(prefix + load::show_progress(line)); };
   auto result = run.finish(progress, [&] { return stopped.load(); });
   live.clear();
-  if (!result) return result;
+  // It names steps, and says what was answered.
+  if (!result) return base::fail(result.error().code, printable(result.error().message));
   if (about.place) {
     const auto cluster = about.place->load();
     watch.add_to(result.value(), about.place->state / "logs",

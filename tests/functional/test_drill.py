@@ -15,7 +15,7 @@ from reference import shop  # noqa: F401  a fixture
 from test_gates import faults, gates, state_of, stubborn
 
 # A shop in one process. MODE: honest (on the disk before it answers), early (answers first), twice (what was not
-# confirmed in time is done again at a restart), dead (does not come up again).
+# confirmed in time is done again at a restart), dead (does not come up again), slow (takes half a second).
 SHOP = '''
 import http.server, json, os, socketserver, sys, threading, time, urllib.parse, uuid
 
@@ -59,6 +59,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def do_POST(self):
         entry = {"id": str(uuid.uuid4()), **json.loads(self.rfile.read(int(self.headers["Content-Length"])))}
         keep("users" if self.path.endswith("users") else "orders", entry)
+        time.sleep(0.5 if MODE == "slow" else 0)
         self.answer(201, entry)
     def do_GET(self):
         url = urllib.parse.urlparse(self.path)
@@ -242,6 +243,14 @@ def test_an_honest_shop_holds(cluster):
     report = drill(c, "kill", "shop")
     held(report, ["kill shop"])
     assert not report["events_checked"]
+
+
+def test_what_a_fault_catches_under_way_counts_as_refused_by_it(cluster):
+    c = small(cluster, "slow")
+    report = drill(c, "kill", "shop", "--max-refused", 0, code=6)
+    one = report["faults"][0]
+    assert one["before"]["refused"] == 0 and one["refused"] == report["refused"] >= 10, one
+    assert one["before"]["sent"] == one["before"]["acknowledged"] and one["during"]["refused"] == one["refused"]
 
 
 def test_one_that_answers_before_it_writes_loses(cluster):
@@ -458,12 +467,15 @@ def test_a_fault_that_would_hit_nobody(cluster):
     """Seen before the load begins and before any other fault is done."""
     c = small(cluster, "honest")
     document = yaml.safe_load((c.folder / "msctl.yaml").read_text())
-    document["services"]["idle"] = {"command": ["sleep", "1000"]}
+    document["services"]["idle"] = {"command": ["sleep", "1000"], "depends_on": {"shop": "ready"}}
+    document["services"]["lonely"] = {"command": ["sleep", "1000"]}
     c.write(document)
     c.up()
     pid = c.ps()["shop"]["pid"]
     done = c.run("drill", "kill", "shop", "kill", "shop.2")
     assert done.returncode == 2 and "no instance `shop.2`" in done.stderr, done.stderr
+    done = c.run("drill", "kill", "shop", "cut", "lonely", "shop")
+    assert done.returncode == 2 and "lonely and shop do not call each other: nothing to cut" in done.stderr, done.stderr
     assert c.run("stop", "idle").returncode == 0
     for words in (["kill", "idle"], ["pause", "idle"], ["cut", "idle", "shop"]):
         done = c.run("drill", "kill", "shop", *words)

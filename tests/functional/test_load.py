@@ -41,6 +41,7 @@ def test_result_has_the_keys_that_scripts_rely_on(load):
     for latency in (result["latency_us"], result["latency_uncorrected_us"]):
         assert 0 < latency["p50"] <= latency["p90"] <= latency["p99"] <= latency["p999"] <= latency["max"]
     assert result["statuses"] == {"200": 200}
+    assert result["first_error"] is None and result["steps"][0]["first_error"] is None
     assert {"p50", "p99", "max"} <= result["generator"]["late_us"].keys()
 
 
@@ -340,8 +341,25 @@ def test_reports_are_written_and_a_saved_result_is_shown_again(load, run, tmp_pa
     done = run("load", "--show", "saved.json", "--html", "again.html")
     assert done.returncode == 6 and "MISSED  p50<1us" in done.stdout
     assert (tmp_path / "again.html").read_text().count("<svg") == 3
-    (tmp_path / "saved.json").write_text("[]")
-    assert run("load", "--show", "saved.json").returncode == 2
+    passed = dict(result, thresholds=[], passed=True)
+    (tmp_path / "saved.json").write_text(json.dumps(passed))
+    assert run("load", "--show", "saved.json").returncode == 0
+    done = run("load", "--show", "saved.json", "--threshold", "p99<1us")
+    assert done.returncode == 6 and "MISSED  p99<1us" in done.stdout
+    assert run("load", "--show", "saved.json", "--threshold", "p99").returncode == 2
+    for damaged in ("[]", "{", '{"latency_us":5,"steps":{}}', '{"latency_us":{"p50":"x"},"steps":[]}'):
+        (tmp_path / "saved.json").write_text(damaged)
+        done = run("load", "--show", "saved.json")
+        assert done.returncode == 2 and "saved.json is not a result of msctl load" in done.stderr
+
+
+def test_names_of_steps_do_not_steer_the_terminal(run, tmp_path):
+    step = '- {name: "red \\e[31m", get: /}'
+    (tmp_path / "a.yaml").write_text(f"target: http://127.0.0.1:9\nload: {{rate: 5, duration: 200ms}}\nsteps:\n  {step}\n  {step}\n")
+    (tmp_path / "b.yaml").write_text((tmp_path / "a.yaml").read_text() + f"setup:\n  {step}\n")
+    for file in ("a.yaml", "b.yaml"):
+        done = run("load", file)
+        assert "red \\x1b[31m" in done.stdout + done.stderr and "\x1b" not in done.stdout + done.stderr
 
 
 @pytest.mark.parametrize("option", ["--html", "--junit"])

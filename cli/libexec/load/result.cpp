@@ -60,7 +60,7 @@ Json figures(const StepCounts& counts, double seconds) {
     if (counts.statuses[i] > 0) statuses[std::to_string(i)] = counts.statuses[i];
   }
   json["statuses"] = std::move(statuses);
-  if (!counts.first_error.empty()) json["first_error"] = counts.first_error;
+  json["first_error"] = counts.first_error.empty() ? Json() : Json(counts.first_error);
   json["percentile_curve"] = curve_json(counts.corrected);
   json["percentile_curve_uncorrected"] = curve_json(counts.uncorrected);
   return json;
