@@ -195,7 +195,7 @@ Result<void> Drill::last() const {
   return base::success();
 }
 
-Result<Phase> Drill::strike(const Fault& fault, Load& load, std::int64_t since_us) {
+Result<Phase> Drill::strike(const Fault& fault, Load& load) {
   const EventWatch watch(client_, [&load] { return load.now_us(); });
   Phase phase;
   phase.fault = fault.text;
@@ -222,9 +222,6 @@ Result<Phase> Drill::strike(const Fault& fault, Load& load, std::int64_t since_u
   await_recovery(load, phase, watch);
   if (stopped_) return interrupted();
   if (!phase.back_ms && !load.problem().empty()) return base::fail(ErrorCode::unavailable, load.problem());
-  const auto attempts = load.attempts();
-  phase.before = share_of(attempts, since_us, phase.began_us);
-  phase.during = share_of(attempts, phase.began_us, phase.over_us);
   for (const auto& one : watch.since(phase.began_us)) {
     phase.timeline.push_back(
         {(one.at_us - phase.began_us) / 1000, one.event.service + " " + one.event.state + ": " + one.event.reason});
@@ -260,6 +257,13 @@ void Drill::await_recovery(Load& load, Phase& phase, const EventWatch& watch) co
 
 Result<void> Drill::judge_all(Load& load, Report& report) {
   report.attempts = load.attempts();
+  std::int64_t since_us = 0;
+  for (auto& phase : report.phases) {
+    const Span span{since_us, phase.began_us, phase.over_us};
+    phase.before = share_before(report.attempts, span);
+    phase.during = share_during(report.attempts, span);
+    since_us = phase.over_us;
+  }
   say_("reading back what was acknowledged");
   auto looked = load.look(report.started, options_.rest, [this] { return stopped_.load(); });
   if (stopped_) return interrupted();
@@ -306,7 +310,6 @@ Result<Report> Drill::run() {
   load.enter(1);
   load.start();
   TRY(warm_up(load));
-  std::int64_t since_us = 0;
   int number = 0;
   for (const auto& fault : options_.faults) {
     if (report.not_back() > 0) {
@@ -317,8 +320,7 @@ Result<Report> Drill::run() {
     if (number > 1) {
       TRY(pause(options_.before));
     }
-    TRY(auto phase, strike(fault, load, since_us));
-    since_us = phase.over_us;
+    TRY(auto phase, strike(fault, load));
     report.phases.push_back(std::move(phase));
   }
   load.stop();

@@ -42,8 +42,8 @@ struct Phase {
   std::int64_t ended_us = 0;  // of the fault; the same for kill
   std::int64_t over_us = 0;   // everybody was back, or it was given up
   std::optional<std::int64_t> back_ms;
-  Share before;  // since the fault before
-  Share during;  // from its beginning until over_us
+  Share before;  // since the fault before, answered before this one
+  Share during;  // from its beginning until over_us, with what it caught under way
   std::vector<Moment> timeline;
 };
 
@@ -82,7 +82,7 @@ class Drill {
   base::Result<void> pause(Ms time) const;
   base::Result<void> last() const;
   base::Result<void> warm_up(Load& load);
-  base::Result<Phase> strike(const Fault& fault, Load& load, std::int64_t since_us);
+  base::Result<Phase> strike(const Fault& fault, Load& load);
   void await_recovery(Load& load, Phase& phase, const EventWatch& watch) const;
   std::vector<std::string> not_ready() const;
   base::Result<void> judge_all(Load& load, Report& report);

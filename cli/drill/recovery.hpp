@@ -15,7 +15,7 @@ namespace drill {
 std::optional<std::int64_t> back_after_us(const std::vector<Attempt>& attempts, std::int64_t from_us,
                                           std::int64_t run_us);
 
-// Of what was due in [from, until).
+// Of some requests.
 struct Share {
   std::size_t sent = 0;
   std::size_t acknowledged = 0;
@@ -24,6 +24,17 @@ struct Share {
   std::int64_t p99_us = 0;
   std::int64_t longest_us = 0;
 };
-Share share_of(const std::vector<Attempt>& attempts, std::int64_t from_us, std::int64_t until_us);
+
+// A fault from its beginning until everybody was back, and when the one before it was over.
+struct Span {
+  std::int64_t since_us = 0;
+  std::int64_t began_us = 0;
+  std::int64_t over_us = 0;
+};
+// Of what was due since then and had its answer when the fault began.
+Share share_before(const std::vector<Attempt>& attempts, const Span& span);
+// Of what was due while it lasted, or since then and had no answer yet when it began. `attempts` have all their
+// answers.
+Share share_during(const std::vector<Attempt>& attempts, const Span& span);
 
 }  // namespace drill

@@ -44,12 +44,30 @@ TEST(Recovery, SignUpsDoNotCount) {
 }
 
 TEST(Share, CountsWhatWasDueInTheTime) {
-  const auto share = share_of(load("++-+-+"), 10'000, 50'000);
+  const auto share = share_during(load("++-+-+"), {0, 10'000, 50'000});
   EXPECT_EQ(share.sent, 4U);
   EXPECT_EQ(share.acknowledged, 2U);
   EXPECT_EQ(share.refused, 2U);
   EXPECT_EQ(share.p99_us, 2'000);
-  EXPECT_EQ(share_of({}, 0, 1).p50_us, 0);
+  EXPECT_EQ(share_before({}, {0, 1, 2}).p50_us, 0);
+}
+
+TEST(Share, WhatWasUnderWayWhenTheFaultBeganIsItsOwn) {
+  auto attempts = load("+++-+++");
+  attempts[2].done_us = 70'000;  // due before the fault, and answered after it began
+  attempts[3].done_us = 60'000;
+  const Span span{10'000, 35'000, 55'000};
+  const auto before = share_before(attempts, span);
+  EXPECT_EQ(before.sent, 1U);
+  EXPECT_EQ(before.refused, 0U);
+  EXPECT_EQ(before.longest_us, 2'000);
+  const auto during = share_during(attempts, span);
+  EXPECT_EQ(during.sent, 4U);
+  EXPECT_EQ(during.refused, 1U);
+  EXPECT_EQ(during.longest_us, 50'000);
+  attempts[3].outcome = Outcome::waiting;
+  EXPECT_EQ(share_before(attempts, span).sent, 1U);
+  EXPECT_EQ(share_before(load("++++"), {20'000, 40'000, 50'000}).sent, 2U) << "of the fault before";
 }
 
 }  // namespace

@@ -15,7 +15,7 @@ from reference import shop  # noqa: F401  a fixture
 from test_gates import faults, gates, state_of, stubborn
 
 # A shop in one process. MODE: honest (on the disk before it answers), early (answers first), twice (what was not
-# confirmed in time is done again at a restart), dead (does not come up again).
+# confirmed in time is done again at a restart), dead (does not come up again), slow (takes half a second).
 SHOP = '''
 import http.server, json, os, socketserver, sys, threading, time, urllib.parse, uuid
 
@@ -59,6 +59,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def do_POST(self):
         entry = {"id": str(uuid.uuid4()), **json.loads(self.rfile.read(int(self.headers["Content-Length"])))}
         keep("users" if self.path.endswith("users") else "orders", entry)
+        time.sleep(0.5 if MODE == "slow" else 0)
         self.answer(201, entry)
     def do_GET(self):
         url = urllib.parse.urlparse(self.path)
