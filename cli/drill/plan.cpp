@@ -148,15 +148,22 @@ class Planner {
     return base::success();
   }
 
-  // Whoever of the two calls the other one. When the files know of no call, the first is meant to call the second.
+  // Whoever of the two calls the other one.
   Result<void> cut(const std::string& a, const Verb& verb, Fault& fault) {
     TRY(const std::string b, word(verb));
     fault.text += " " + b + (wishes_.blackhole ? " (blackhole)" : "");
     TRY(const auto* const first, find(cluster_, a, false));
     TRY(const auto* const other, find(cluster_, b, false));
     if (a == b) return wrong("cut: expected two services, got " + a + " twice");
+    const bool there = calls(*first, b);
     const bool back = calls(*other, a);
-    if (calls(*first, b) || !back) {
+    if (!there && !back) {
+      return base::fail(ErrorCode::invalid,
+                        "cut: " + a + " and " + b +
+                            " do not call each other: nothing to cut; see `msctl graph`, or declare "
+                            "the call under `calls` or `depends_on`");
+    }
+    if (there) {
       TRY(cut_one(*first, *other, fault));
     }
     if (back) {

@@ -18,6 +18,7 @@ spec::Cluster cluster() {
   cluster.services["order-service"].depends_on = {{"user-service"}, {"nats"}};
   cluster.services["gateway"].depends_on = {{"user-service"}, {"order-service"}};
   cluster.services["elsewhere"].source = spec::Source::external;
+  cluster.services["elsewhere"].depends_on = {{"nats"}};
   return cluster;
 }
 
@@ -55,8 +56,8 @@ TEST(Plan, CutsWhereOneCallsTheOther) {
   EXPECT_EQ(turned.value()[0].requests[0].from, "order-service");
   EXPECT_EQ(turned.value()[0].requests[0].service, "user-service");
   EXPECT_EQ(turned.value()[0].requests[0].fault, "blackhole");
-  const auto unknown = plan_of("cut user-service gateway");
-  EXPECT_EQ(unknown.value()[0].requests.at(0).from, "gateway");
+  const auto routed = plan_of("cut user-service gateway");
+  EXPECT_EQ(routed.value()[0].requests.at(0).from, "gateway");
 }
 
 TEST(Plan, SaysWhatIsWrong) {
@@ -78,6 +79,8 @@ TEST(Plan, SaysWhatIsWrong) {
       {"kill elsewhere", "lives elsewhere"},
       {"refuse mute", "no ports"},
       {"cut elsewhere nats", "cannot be told"},
+      {"cut nats user-service", "cut: nats and user-service do not call each other: nothing to cut"},
+      {"cut mute nats", "nothing to cut"},
       {"throttle nats 10", "bytes a second"},
       {"pieces nats 1.5", "whole number"},
       {"slow nats.2 5ms", "no service `nats.2`"},

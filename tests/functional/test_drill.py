@@ -459,12 +459,15 @@ def test_a_fault_that_would_hit_nobody(cluster):
     """Seen before the load begins and before any other fault is done."""
     c = small(cluster, "honest")
     document = yaml.safe_load((c.folder / "msctl.yaml").read_text())
-    document["services"]["idle"] = {"command": ["sleep", "1000"]}
+    document["services"]["idle"] = {"command": ["sleep", "1000"], "depends_on": {"shop": "ready"}}
+    document["services"]["lonely"] = {"command": ["sleep", "1000"]}
     c.write(document)
     c.up()
     pid = c.ps()["shop"]["pid"]
     done = c.run("drill", "kill", "shop", "kill", "shop.2")
     assert done.returncode == 2 and "no instance `shop.2`" in done.stderr, done.stderr
+    done = c.run("drill", "kill", "shop", "cut", "lonely", "shop")
+    assert done.returncode == 2 and "lonely and shop do not call each other: nothing to cut" in done.stderr, done.stderr
     assert c.run("stop", "idle").returncode == 0
     for words in (["kill", "idle"], ["pause", "idle"], ["cut", "idle", "shop"]):
         done = c.run("drill", "kill", "shop", *words)
