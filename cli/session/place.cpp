@@ -58,7 +58,9 @@ base::Result<Place> find_place(const PlaceOptions& options) {
   for (const auto& file : options.env_files) place.options.env_files.push_back(fs::absolute(file));
   place.options.profiles = options.profiles;
   place.options.sanitize = options.sanitize;
-  place.options.project = options.project.empty() ? from_environment("MSCTL_PROJECT") : options.project;
+  if (!options.no_project) {
+    place.options.project = options.project.empty() ? from_environment("MSCTL_PROJECT") : options.project;
+  }
   place.file = place.options.files.front();
   place.root = place.file.parent_path();
   TRY(place.state, spec::state_folder(place.root, place.options.project));

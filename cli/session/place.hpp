@@ -21,6 +21,7 @@ struct PlaceOptions {
   std::vector<std::string> mocks;               // services in whose place a stub runs
   bool no_mocks = false;                        // none of those that a running supervisor was started with
   std::string project;
+  bool no_project = false;  // the cluster as it is written, whatever $MSCTL_PROJECT says
 };
 
 // Where a cluster is; its file need not be valid, so that `ps` and `down` work while somebody edits it.
@@ -36,7 +37,9 @@ struct Place {
 };
 
 // The files that are named, else $MSCTL_FILE, else those a running supervisor was started with, else msctl.yaml here or
-// in the nearest folder above. Likewise the project: named, or $MSCTL_PROJECT. Errors: not_found, invalid.
+// in the nearest folder above. Likewise the project: named, or $MSCTL_PROJECT. What only
+// reads and writes files asks for none (no_project), so that the free ports of a project are not taken for theirs.
+// Errors: not_found, invalid.
 base::Result<Place> find_place(const PlaceOptions& options = {});
 
 // True when a supervisor ended without cleaning up, as after kill -9: its services may still run.

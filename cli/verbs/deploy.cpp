@@ -56,7 +56,9 @@ base::Result<void> check_objects(const render::Rendered& rendered, const base::J
 }
 
 base::Result<Deployment> prepare(const DeployOptions& options) {
-  TRY(const auto place, find_place(options.place));
+  PlaceOptions written = options.place;
+  written.no_project = true;
+  TRY(const auto place, find_place(written));
   Deployment deployment;
   if (!options.check && !options.diff && !options.dry_run) {
     TRY(deployment.lock, files::Lock::take(place.root));

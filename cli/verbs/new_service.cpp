@@ -45,7 +45,7 @@ base::Result<scaffold::Values> values_of(const NewServiceOptions& options) {
 
 // Ports and the line in msctl.yaml follow from what is there, so nobody else changes that until all is written.
 base::Result<scaffold::Draft> draft(const NewServiceOptions& options, std::optional<files::Lock>& lock) {
-  TRY(const auto place, find_place());
+  TRY(const auto place, find_place({.no_project = true}));
   if (!options.write.dry_run) {
     TRY(lock, files::Lock::take(place.root));
   }

@@ -122,7 +122,7 @@ base::Json document(const std::vector<Update>& updates, bool written) {
 }
 
 int update(const UpdateOptions& options) {
-  const auto place = find_place();
+  const auto place = find_place({.no_project = true});
   if (!place) return report(place.error());
   std::optional<files::Lock> lock;
   if (!options.check) {

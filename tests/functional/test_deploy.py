@@ -42,6 +42,14 @@ def test_renders_every_target_the_same_each_time(place):
     assert files(elsewhere) == first
 
 
+def test_a_project_changes_nothing_in_what_is_rendered(place):
+    """Its ports are free ones, and its state is elsewhere: neither is of the files."""
+    deploy(place, "--target", ALL)
+    done = place.run("deploy", "--target", ALL, "--check", env=dict(place.env, MSCTL_PROJECT="p5"))
+    assert done.returncode == 0, done.stdout + done.stderr
+    deploy(place, "--project", "p5", "--target", ALL, "--check")
+
+
 def test_dry_run_and_diff_write_nothing(place):
     done = deploy(place, "--target", "k8s", "--dry-run")
     assert "CREATE    staging/kubernetes/namespace.yaml" in done.stdout and "nothing was written" in done.stdout

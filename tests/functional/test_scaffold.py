@@ -224,6 +224,12 @@ def test_ports_do_not_collide(shop):
     ports = [s["ports"] for n, s in json.loads(shop.run("config", "--output", "json").stdout)["services"].items()
              if n in ("one", "two")]
     assert ports == [{"http": 8101, "grpc": 9101}, {"http": 8102, "grpc": 9102}]
+    # All ports of a project are free ones, whatever is written.
+    project = dict(shop.env, MSCTL_PROJECT="q")
+    for name in ("five", "six"):
+        done = shop.run("new-service", name, env=project)
+        assert done.returncode == 0, done.stderr
+    assert "http: 8104" in (shop.folder / "services/six/service.yaml").read_text()
     assert shop.run("new-service", "three", "--port", "7000").returncode == 0
     assert "grpc: 8000" in (shop.folder / "services/three/service.yaml").read_text()
     assert "another service's port" in refused(shop, "new-service", "four", "--port", "8101")
