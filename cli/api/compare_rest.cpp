@@ -77,8 +77,8 @@ bool is_subset(const std::set<std::string>& part, const std::set<std::string>& w
   return std::includes(whole.begin(), whole.end(), part.begin(), part.end());
 }
 
-// Whether every value of `narrow` is one of `wide`, as far as types, enums and bounds tell; what is wrong otherwise.
-std::string misfit(const Json& narrow, const Json& wide) {
+// As misfit(), by types, enums and bounds.
+std::string misfit_of_values(const Json& narrow, const Json& wide) {
   const auto narrow_types = types_of(narrow);
   const auto wide_types = types_of(wide);
   if (!wide_types.empty() && (narrow_types.empty() || !is_subset(narrow_types, wide_types))) {
@@ -100,10 +100,10 @@ std::string misfit(const Json& narrow, const Json& wide) {
     return value.is_number() ? value.get<double>() : otherwise;
   };
   constexpr double infinity = std::numeric_limits<double>::infinity();
-  for (const char* key : {"minimum", "exclusiveMinimum", "minLength", "minItems"}) {
+  for (const char* key : {"minimum", "exclusiveMinimum", "minLength", "minItems", "minProperties", "minContains"}) {
     if (number(narrow, key, -infinity) < number(wide, key, -infinity)) return std::string(key);
   }
-  for (const char* key : {"maximum", "exclusiveMaximum", "maxLength", "maxItems"}) {
+  for (const char* key : {"maximum", "exclusiveMaximum", "maxLength", "maxItems", "maxProperties", "maxContains"}) {
     if (number(narrow, key, infinity) > number(wide, key, infinity)) return std::string(key);
   }
   const double step = number(wide, "multipleOf", 0);
@@ -117,6 +117,48 @@ std::string misfit(const Json& narrow, const Json& wide) {
     return "format " + format.get<std::string>();
   }
   return {};
+}
+
+// A schema, or a map or list of them, that some value does not fit.
+bool restricts(const Json& schema) {
+  return !schema.is_null() && schema != true && !(schema.is_structured() && schema.empty());
+}
+
+// Fields that must come with others.
+bool depends_more(const Json& narrow, const Json& wide) {
+  const auto always = texts(member(narrow, "required"));
+  for (const auto& [field, others] : member(wide, "dependentRequired").items()) {
+    auto there = texts(member(member(narrow, "dependentRequired"), field));
+    there.insert(always.begin(), always.end());
+    if (!is_subset(texts(others), there)) return true;
+  }
+  return false;
+}
+
+// Keywords whose values are schemas. Where it cannot be told which of two is the narrower one, they have to be equal.
+std::string misfit_of_parts(const Json& narrow, const Json& wide) {
+  const Json& names = member(wide, "propertyNames");
+  if (restricts(names) && member(narrow, "propertyNames") != names) {
+    const Json& names_before = member(narrow, "propertyNames");
+    if (!restricts(names_before) || !misfit_of_values(names_before, names).empty()) return "propertyNames";
+  }
+  if (depends_more(narrow, wide)) return "dependentRequired";
+  if (restricts(member(wide, "items")) && !restricts(member(narrow, "items"))) return "items";
+  for (const char* key : {"not", "if", "then", "else", "contains", "prefixItems", "dependentSchemas"}) {
+    const Json& part = member(wide, key);
+    if (restricts(part) && member(narrow, key) != part) return key;
+  }
+  // Beside a closed list of fields, a pattern lets more of them in.
+  const Json& patterns = member(wide, "patternProperties");
+  const bool is_closed = member(narrow, "additionalProperties") == false;
+  if (!is_closed && restricts(patterns) && member(narrow, "patternProperties") != patterns) return "patternProperties";
+  return {};
+}
+
+// Whether every value of `narrow` is one of `wide`, as far as their keywords tell; what is wrong otherwise.
+std::string misfit(const Json& narrow, const Json& wide) {
+  const auto wrong = misfit_of_values(narrow, wide);
+  return wrong.empty() ? misfit_of_parts(narrow, wide) : wrong;
 }
 
 class RestComparison {
@@ -262,9 +304,9 @@ class RestComparison {
     const Json& current = follow(now_, side);
     if (depth > max_depth || !old.is_object() || !current.is_object() || !seen_.insert({&old, &current}).second) return;
     auto wrong = request ? misfit(old, current) : misfit(current, old);
-    if (wrong.empty() && request && member(old, "additionalProperties") != false &&
-        member(current, "additionalProperties") == false) {
-      wrong = "further fields are refused";
+    for (const char* others : {"additionalProperties", "unevaluatedProperties"}) {
+      if (!wrong.empty() || !request || restricts(member(old, others)) || !restricts(member(current, others))) continue;
+      wrong = member(current, others) == false ? "further fields are refused" : others;
     }
     if (!wrong.empty()) differs(request, where, wrong);
     alternatives(old, current, request, where, depth);

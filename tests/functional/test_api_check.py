@@ -413,12 +413,33 @@ ANSWER = lambda schema: {"responses": {"200": {"description": "x", "content": {"
 PARAMETER = lambda schema, place="query", name="tag": {"parameters": [{"name": name, "in": place, "required": place == "path", "schema": schema}]}
 HEADED = lambda *names: {"responses": {"200": {"description": "x", "headers": {name: {"schema": TEXTS} for name in names}}}}
 
+# What each of them adds to a schema takes values away; of the first ones, in answers as well.
+NARROWER = [{"minProperties": 2}, {"maxProperties": 2}, {"propertyNames": {"maxLength": 5}}, {"not": {"required": ["a"]}},
+            {"dependentRequired": {"a": ["b"]}}, {"if": {"required": ["a"]}, "then": {"required": ["b"]}},
+            {"dependentSchemas": {"a": {"required": ["b"]}}}, {"patternProperties": {"^x-": TEXTS}},
+            {"additionalProperties": TEXTS}, {"unevaluatedProperties": False}]
+
 
 @pytest.mark.parametrize("old, new, rule", [
     (PARAMETER({"type": "array", "items": TEXTS}), PARAMETER({"type": "array", "items": {"type": "integer"}}), "REST_PARAMETER_SAME_TYPE"),
     (PARAMETER(TEXTS, "path", "id"), PARAMETER({"type": "integer"}, "path", "id"), "REST_PARAMETER_SAME_TYPE"),
     (BODY({"type": "object"}), BODY({"type": "object", "additionalProperties": False}), "REST_REQUEST_SAME_TYPE"),
     (BODY({"const": "x"}), BODY({"const": "y"}), "REST_REQUEST_SAME_TYPE"),
+    *[(BODY({"type": "object"}), BODY({"type": "object", **more}), "REST_REQUEST_SAME_TYPE") for more in NARROWER],
+    *[(BODY({"type": "object", **more}), BODY({"type": "object"}), None) for more in NARROWER],
+    *[(BODY({"type": "object", **more}), BODY({"type": "object", **more, "title": "x"}), None) for more in NARROWER],
+    *[(ANSWER({"type": "object", **more}), ANSWER({"type": "object"}), "REST_RESPONSE_SAME_TYPE") for more in NARROWER[:7]],
+    (BODY({"minProperties": 2}), BODY({"minProperties": 1}), None),
+    (BODY({"propertyNames": {"maxLength": 5}}), BODY({"propertyNames": {"maxLength": 9}}), None),
+    (BODY({"propertyNames": {"maxLength": 5}}), BODY({"propertyNames": {"maxLength": 3}}), "REST_REQUEST_SAME_TYPE"),
+    (BODY({"required": ["b"]}), BODY({"required": ["b"], "dependentRequired": {"a": ["b"]}}), None),
+    (BODY({"dependentRequired": {"a": ["b", "c"]}}), BODY({"dependentRequired": {"a": ["b"]}}), None),
+    (BODY({"dependentRequired": {"a": ["b"]}}), BODY({"dependentRequired": {"a": ["b", "c"]}}), "REST_REQUEST_SAME_TYPE"),
+    (BODY({"additionalProperties": False}), BODY({"additionalProperties": False, "patternProperties": {"^x-": {}}}), None),
+    (BODY({"not": {"required": ["a"]}}), BODY({"not": {"required": ["b"]}}), "REST_REQUEST_SAME_TYPE"),
+    (BODY({"type": "array"}), BODY({"type": "array", "items": TEXTS}), "REST_REQUEST_SAME_TYPE"),
+    (BODY({"type": "array"}), BODY({"type": "array", "items": {}}), None),
+    (BODY({"type": "array"}), BODY({"type": "array", "contains": TEXTS}), "REST_REQUEST_SAME_TYPE"),
     (BODY({"type": "integer"}), BODY({"type": "integer", "multipleOf": 5}), "REST_REQUEST_SAME_TYPE"),
     (BODY({"type": "integer", "multipleOf": 10}), BODY({"type": "integer", "multipleOf": 5}), None),
     (BODY({"type": "array"}), BODY({"type": "array", "uniqueItems": True}), "REST_REQUEST_SAME_TYPE"),
