@@ -75,6 +75,9 @@ int contract_test(Options& options) {
     }
     (what == "contracts" ? options.test.publish_contracts : options.test.publish_results) = true;
   }
+  for (const auto& path : {options.junit, options.html}) {
+    if (const auto writable = check_report(path); !writable) return report(writable.error());
+  }
   const auto auth = broker_auth(options.test.broker, options.token_file);
   if (!auth) return report(auth.error());
 

@@ -218,6 +218,14 @@ def test_a_renamed_field_is_named(workspace, tmp_path):
     assert "$.email in the body" in (tmp_path / "r.html").read_text()
 
 
+@pytest.mark.parametrize("option", ["--junit", "--html"])
+def test_a_report_that_cannot_be_written_is_told_before_the_run(workspace, tmp_path, option):
+    workspace.contract(USER)
+    workspace.write()
+    done = workspace.test(option, tmp_path / "none" / "r")
+    assert done.returncode == 2 and "cannot write" in done.stderr and done.stdout == "", done.stdout + done.stderr
+
+
 def test_zero_contracts_is_a_failure(workspace):
     done = workspace.test()
     assert done.returncode == BROKEN
@@ -411,12 +419,6 @@ def test_what_a_killed_one_left_is_taken_away(workspace):
     done = workspace.test()
     assert done.returncode == OK, done.stdout + done.stderr
     assert not workspace.left()
-
-
-def test_reports_that_cannot_be_written(workspace):
-    workspace.contract(MISSING)
-    done = workspace.test("--html", "/nowhere/report.html")
-    assert done.returncode == FAILED and "/nowhere/report.html" in done.stderr
 
 
 def test_hostile_texts_do_not_steer_the_terminal(workspace):
