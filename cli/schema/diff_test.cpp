@@ -166,6 +166,9 @@ INSTANTIATE_TEST_SUITE_P(
         Unsound{R"({"$defs":{"a":{"items":{"$ref":"#/$defs/a"}}},"$ref":"#/$defs/a","minLength":2.0})", ""},
         Unsound{R"({"enum":[{"type":9}],"default":{"type":9},"const":{"$ref":"x"}})", ""},
         Unsound{R"({"$schema":"http://json-schema.org/draft-04/schema#"})", "#/$schema: expected draft 7"},
+        Unsound{R"({"typ":"string"})", "#/typ: JSON Schema has no such keyword; did you mean type?"},
+        Unsound{R"({"properties":{"typ":{"unheard_of":1}}})",
+                "#/properties/typ/unheard_of: JSON Schema has no such keyword; a note of your own begins with x-"},
         Unsound{R"({"type":"strng"})", "#/type: expected object"}, Unsound{R"({"type":[]})", "#/type: expected object"},
         Unsound{R"({"properties":{"a":{"minLength":-1}}})", "#/properties/a/minLength: expected a whole number"},
         Unsound{R"({"exclusiveMaximum":true})", "#/exclusiveMaximum: expected a number"},
@@ -180,6 +183,16 @@ INSTANTIATE_TEST_SUITE_P(
         Unsound{R"({"items":{"$ref":"#/$defs/a"}})", "#/items/$ref: \"#/$defs/a\" leads nowhere"},
         Unsound{R"({"items":{"$ref":"#a"}})", "#/items/$ref: \"#a\" leads nowhere"},
         Unsound{R"({"items":{"$ref":"#/items"}})", "#/items/$ref: \"#/items\" leads back to itself"}));
+
+TEST(Sound, OnTheChassisFewerKeywordsAreKnown) {
+  const auto said = [](const char* text) {
+    const auto result = check_for_chassis(base::parse_json(text).value());
+    return result ? std::string() : result.error().message.substr(0, result.error().message.find(':'));
+  };
+  EXPECT_EQ(said(R"({"type":"object","properties":{"x-a":{"pattern":"a"}},"$defs":{"a":{"not":{}}}})"), "");
+  EXPECT_EQ(said(R"({"properties":{"a":{"multipleOf":2}}})"), "#/properties/a/multipleOf");
+  EXPECT_EQ(said(R"({"x-mine":1})"), "#/x-mine");
+}
 
 TEST(Policies, DifferInContentModels) {
   EXPECT_FALSE(is_compatible("OPTIONAL_PROPERTY_ADDED_TO_OPEN_CONTENT_MODEL", Policy::strict));

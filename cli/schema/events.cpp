@@ -146,6 +146,9 @@ class Collector {
             service.name + " does not publish this event; see `publishes` in its service.yaml");
     }
     auto schema = read_schema(path);
+    if (schema && compiles_events(service)) {
+      if (const auto starts = check_for_chassis(schema.value()); !starts) schema = starts.error();
+    }
     if (!schema) {
       fault(service.name, name->type, "SCHEMA_VALID", shown, schema.error().message);
       unread_.insert(name->type);

@@ -69,6 +69,12 @@ std::vector<std::string> consumed_files(std::string_view cmake) {
   return files;
 }
 
+bool compiles_events(std::string_view cmake) {
+  return without_comments(cmake).find("msctl_events(") != std::string::npos;
+}
+
+bool compiles_events(const spec::Service& service) { return compiles_events(text_of(service.home / "CMakeLists.txt")); }
+
 std::vector<Known> known_by(const spec::Cluster& cluster, const spec::Service& service) {
   if (service.home == cluster.root) return {};
   std::vector<fs::path> files;

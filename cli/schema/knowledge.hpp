@@ -24,6 +24,11 @@ std::vector<Known> known_by(const spec::Cluster& cluster, const spec::Service& s
 // any: all that is in that folder.
 std::vector<std::string> consumed_files(std::string_view cmake);
 
+// Whether it calls msctl_events(): the schemas of its own events are compiled in, so it does not start with one that
+// the chassis does not know.
+bool compiles_events(std::string_view cmake);
+bool compiles_events(const spec::Service& service);
+
 inline constexpr auto consumes_folder = "consumes";
 
 }  // namespace schema

@@ -21,5 +21,10 @@ TEST(ConsumedFiles, AreThoseOfTheCall) {
   EXPECT_THAT(consumed_files("msctl_consumes("), ElementsAre("consumes"));
 }
 
+TEST(CompiledEvents, AreThoseOfTheCall) {
+  EXPECT_TRUE(compiles_events("msctl_module(a)\nmsctl_events(a a)\n"));
+  EXPECT_FALSE(compiles_events("# msctl_events(a a)\nmsctl_consumes(a a)\n"));
+}
+
 }  // namespace
 }  // namespace schema

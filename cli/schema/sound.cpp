@@ -4,7 +4,9 @@
 #include <set>
 #include <string>
 
+#include "base/event_keywords.hpp"
 #include "cli/schema/shape.hpp"
+#include "supervisor/spec/suggest.hpp"
 
 namespace schema {
 namespace {
@@ -30,6 +32,28 @@ const Names counts = {"minLength",   "maxLength",   "minItems",      "maxItems",
                       "minContains", "maxContains", "minProperties", "maxProperties"};
 const Names texts = {"$id", "$anchor", "$dynamicAnchor", "pattern", "format"};
 const Names references = {"$ref", "$dynamicRef", "$recursiveRef"};
+const Names others = {"type",
+                      "enum",
+                      "const",
+                      "required",
+                      "items",
+                      "uniqueItems",
+                      "dependencies",
+                      "dependentRequired",
+                      "$schema",
+                      "$vocabulary",
+                      "$recursiveAnchor",
+                      "$comment",
+                      "title",
+                      "description",
+                      "default",
+                      "examples",
+                      "deprecated",
+                      "readOnly",
+                      "writeOnly",
+                      "contentEncoding",
+                      "contentMediaType",
+                      "contentSchema"};
 
 bool is_list_of_texts(const Json& value) {
   return value.is_array() && std::all_of(value.begin(), value.end(), [](const Json& each) { return each.is_string(); });
@@ -37,9 +61,21 @@ bool is_list_of_texts(const Json& value) {
 
 bool is_type(const Json& value) { return value.is_string() && types.contains(value.get<std::string>()); }
 
+const std::vector<std::string>& all_keywords() {
+  static const std::vector<std::string> all = [] {
+    std::vector<std::string> list;
+    for (const Names* names :
+         {&schemas, &lists_of_schemas, &maps_of_schemas, &numbers, &counts, &texts, &references, &others}) {
+      list.insert(list.end(), names->begin(), names->end());
+    }
+    return list;
+  }();
+  return all;
+}
+
 class Reader {
  public:
-  explicit Reader(const Json& document) : document_(document) {}
+  Reader(const Json& document, bool for_chassis) : document_(document), for_chassis_(for_chassis) {}
 
   base::Result<void> draft() const {
     const Json* given = member(document_, "$schema");
@@ -70,6 +106,7 @@ class Reader {
   }
 
   base::Result<void> keyword(const std::string& key, const Json& value, const std::string& where) const {
+    TRY(known(key, where));
     if (schemas.contains(key)) return schema(value, where);
     if (lists_of_schemas.contains(key)) return list(value, where);
     if (maps_of_schemas.contains(key)) return map(value, where);
@@ -93,7 +130,20 @@ class Reader {
       return expect(good, where, "expected a whole number of 0 or more");
     }
     if (texts.contains(key)) return expect(value.is_string(), where, "expected a text");
-    return base::success();  // not ours, or it only explains
+    return base::success();  // it only explains
+  }
+
+  base::Result<void> known(const std::string& key, const std::string& where) const {
+    if (for_chassis_ && !base::is_event_keyword(key)) {
+      return wrong(where,
+                   "a service on the chassis does not start with this keyword, which it does not check; use those that "
+                   "services/chassis/event_schema/event_schema.hpp names");
+    }
+    const auto& all = all_keywords();
+    if (key.starts_with("x-") || std::find(all.begin(), all.end(), key) != all.end()) return base::success();
+    const auto near = spec::nearest(key, all);
+    return wrong(where, "JSON Schema has no such keyword" +
+                            (near.empty() ? "; a note of your own begins with x-" : "; did you mean " + near + "?"));
   }
 
   static bool is_whole(const Json& number) {
@@ -152,14 +202,17 @@ class Reader {
   }
 
   const Json& document_;
+  bool for_chassis_;
 };
 
 }  // namespace
 
 base::Result<void> check_sound(const Json& schema) {
-  const Reader reader(schema);
+  const Reader reader(schema, false);
   TRY(reader.draft());
   return reader.schema(schema, "");
 }
+
+base::Result<void> check_for_chassis(const Json& schema) { return Reader(schema, true).schema(schema, ""); }
 
 }  // namespace schema

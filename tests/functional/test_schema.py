@@ -157,13 +157,23 @@ def test_hostile_schemas_end(shop, text):
     (json.dumps({**ONE, "properties": {"id": {"$ref": "http://127.0.0.1:9/x"}}}), "leads out of this file"),
     (json.dumps({**ONE, "properties": {"id": {"$ref": "#/$defs/gone"}}}), "leads nowhere"),
     (json.dumps({**ONE, "properties": {"id": {"type": "strng"}}}), "#/properties/id/type: expected object"),
+    (json.dumps({**ONE, "properties": {"id": {"typ": "string"}}}), "#/properties/id/typ: JSON Schema has no such keyword; did you mean type?"),
     (json.dumps({**ONE, "$schema": "http://example.com/mine"}), "expected draft 7"),
     (json.dumps(ONE) + "\0{", "not what JSON allows"), ("", "ends too early"), ("[" * 100_000, "nested deeper"), (" " * (2 << 20), "larger than 1 MiB"),
-], ids=["remote", "dangling", "type", "draft", "nul", "empty", "deep", "huge"])
+], ids=["remote", "dangling", "type", "keyword", "draft", "nul", "empty", "deep", "huge"])
 def test_a_schema_that_says_nothing_is_no_promise(shop, text, what):
     """One finding with the reason, for those who consume the event; not that there were no file."""
     finding, = shop.put(1, text).check(code=5)["findings"]
     assert finding["rule"] == "SCHEMA_VALID" and what in finding["message"] and finding["breaks"] == ["reader"]
+
+
+def test_a_schema_with_which_a_service_does_not_start(shop):
+    """Only what is compiled into a service on the chassis is held to the keywords that it checks."""
+    shop.put(1, {**ONE, "propertyNames": {"maxLength": 9}}).check()
+    (shop.folder / "maker/CMakeLists.txt").write_text("msctl_events(maker maker)\n")
+    finding, = shop.check(code=5)["findings"]
+    assert finding["rule"] == "SCHEMA_VALID" and "#/propertyNames: a service on the chassis does not start" in finding["message"]
+    shop.put(1, ONE).check()
 
 
 @pytest.mark.parametrize("make", [lambda path: path.mkdir(), lambda path: path.symlink_to("gone"), os.mkfifo], ids=["folder", "link", "fifo"])

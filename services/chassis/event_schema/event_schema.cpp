@@ -4,6 +4,7 @@
 #include <cmath>
 #include <set>
 
+#include "base/event_keywords.hpp"
 #include "base/pattern/pattern.hpp"
 #include "base/schema_name.hpp"
 
@@ -57,15 +58,13 @@ class SchemaReader {
   }
 
   base::Result<void> keyword(const std::string& key, const Json& value, const std::string& where, int depth) {
-    static const std::set<std::string> notes = {"$schema",  "$id",       "title",   "description",
-                                                "examples", "$comment",  "default", "deprecated",
-                                                "readOnly", "writeOnly", "format"};
+    if (!base::is_event_keyword(key)) return wrong(where, "this keyword is not checked here");
     static const std::set<std::string> numbers = {"minItems", "maxItems", "minLength",        "maxLength",
                                                   "minimum",  "maximum",  "exclusiveMinimum", "exclusiveMaximum"};
-    if (notes.contains(key) || key == "const") return base::success();
     if (numbers.contains(key))
       return value.is_number() ? base::Result<void>(base::success()) : wrong(where, "expected a number");
     if (key == "enum") return value.is_array() ? base::Result<void>(base::success()) : wrong(where, "expected a list");
+    if (key == "$id") return value.is_string() ? base::Result<void>(base::success()) : wrong(where, "expected a text");
     if (key == "uniqueItems")
       return value.is_boolean() ? base::Result<void>(base::success()) : wrong(where, "expected true or false");
     if (key == "type" || key == "required") return texts(key, value, where);
@@ -74,7 +73,7 @@ class SchemaReader {
     if (key == "allOf" || key == "anyOf" || key == "oneOf") return list(value, where, depth);
     if (key == "pattern") return pattern(value, where);
     if (key == "$ref") return reference(value, where);
-    return wrong(where, "this keyword is not checked here");
+    return base::success();  // `const`, or it only explains
   }
 
   static base::Result<void> texts(const std::string& key, const Json& value, const std::string& where) {

@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 
+#include "base/event_keywords.hpp"
+
 namespace chassis {
 namespace {
 
@@ -60,11 +62,17 @@ INSTANTIATE_TEST_SUITE_P(
         Row{"false", "1", "data must not be there"}));
 
 TEST(EventSchemaText, IsRefusedWhenItPromisesWhatNobodyChecks) {
-  for (const auto* text :
-       {"{", "[]", R"({"type":"text"})", R"({"multipleOf":2})", R"({"pattern":"("})", R"({"$ref":"#/$defs/x"})",
-        R"({"$ref":"http://example.com"})", R"({"properties":5})", R"({"allOf":[]})", R"({"minimum":"0"})",
-        R"({"required":"a"})", R"({"enum":1})", R"({"items":[{}]})"}) {
+  for (const auto* text : {"{", "[]", R"({"type":"text"})", R"({"multipleOf":2})", R"({"pattern":"("})",
+                           R"({"$ref":"#/$defs/x"})", R"({"$ref":"http://example.com"})", R"({"properties":5})",
+                           R"({"allOf":[]})", R"({"minimum":"0"})", R"({"required":"a"})", R"({"enum":1})",
+                           R"({"items":[{}]})", R"({"$id":5})", R"({"typ":"object"})", R"({"x-mine":1})"}) {
     EXPECT_FALSE(EventSchema::read(text)) << text;
+  }
+  for (const auto keyword : base::event_keywords) {
+    base::Json schema;
+    schema[std::string(keyword)] = nullptr;
+    const auto read = EventSchema::read(base::dump_json(schema));
+    EXPECT_TRUE(read || read.error().message.find("not checked") == std::string::npos) << keyword;
   }
 }
 
