@@ -133,7 +133,8 @@ base::Result<Json> run_once(const Json& document, const About& about, LiveLine& 
   const auto progress = [&](const Json& line) { live.show(prefix + load::show_progress(line)); };
   auto result = run.finish(progress, [&] { return stopped.load(); });
   live.clear();
-  if (!result) return result;
+  // It names steps, and says what was answered.
+  if (!result) return base::fail(result.error().code, printable(result.error().message));
   if (about.place) {
     const auto cluster = about.place->load();
     watch.add_to(result.value(), about.place->state / "logs",

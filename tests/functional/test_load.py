@@ -353,6 +353,15 @@ def test_reports_are_written_and_a_saved_result_is_shown_again(load, run, tmp_pa
         assert done.returncode == 2 and "saved.json is not a result of msctl load" in done.stderr
 
 
+def test_names_of_steps_do_not_steer_the_terminal(run, tmp_path):
+    step = '- {name: "red \\e[31m", get: /}'
+    (tmp_path / "a.yaml").write_text(f"target: http://127.0.0.1:9\nload: {{rate: 5, duration: 200ms}}\nsteps:\n  {step}\n  {step}\n")
+    (tmp_path / "b.yaml").write_text((tmp_path / "a.yaml").read_text() + f"setup:\n  {step}\n")
+    for file in ("a.yaml", "b.yaml"):
+        done = run("load", file)
+        assert "red \\x1b[31m" in done.stdout + done.stderr and "\x1b" not in done.stdout + done.stderr
+
+
 @pytest.mark.parametrize("option", ["--html", "--junit"])
 def test_a_report_that_cannot_be_written_is_told_before_the_run(load, tmp_path, option):
     with Server(lambda _: ok()) as server:
