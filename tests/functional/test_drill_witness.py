@@ -1,4 +1,5 @@
-"""What a drill says of events, beside what was done to the outbox and to the stream behind its back."""
+"""What a drill says of events, beside what was done to the outbox and to the stream behind its back, and of requests
+that a fault catches under way."""
 
 import sqlite3
 
@@ -6,7 +7,7 @@ import pytest
 
 from conftest import PYTHON
 from reference import shop  # noqa: F401  a fixture
-from test_drill import drill, nothing_is_left
+from test_drill import drill, nothing_is_left, small
 
 
 @pytest.mark.parametrize("harm, condition", [("lost", "NEW.id % 10 = 0"), ("stuck", "NEW.id > %d")])
@@ -67,3 +68,11 @@ def test_a_cluster_that_sells_nothing_is_told_of_scenarios(cluster):
     file.write_text("target: web\nload: {rate: 20, duration: 1s}\nsteps: [{get: /}]\n")
     done = c.run("drill", "kill", "web", "--under", file, timeout=60)
     assert "load: 20 of scenario unnamed a second" in done.stderr, done.stderr  # by its file
+
+
+def test_what_a_fault_catches_under_way_counts_as_refused_by_it(cluster):
+    c = small(cluster, "slow")
+    report = drill(c, "kill", "shop", "--max-refused", 0, code=6)
+    one = report["faults"][0]
+    assert one["before"]["refused"] == 0 and one["refused"] == report["refused"] >= 10, one
+    assert one["before"]["sent"] == one["before"]["acknowledged"] and one["during"]["refused"] == one["refused"]
