@@ -175,7 +175,10 @@ def test_another_instance_takes_over_from_one_that_hangs(msctl_bin, tmp_path_fac
     try:
         pair.up()
         user = pair.sign_up()
-        pair.wait_event(pair.order(user["id"]).json()["id"])
+        first = pair.order(user["id"]).json()["id"]
+        pair.wait_event(first)
+        wait_for(lambda: pair.get(f"/v1/orders/{first}", service="order-service").json()["status"] in OVER, 30, "its end")
+        wait_for(lambda: of_orders(pair)["unsent"] == 0, 10, "nobody writes any more")
         holder = of_orders(pair)["relay"].split("/")[0]
         other, = {"order-service", "order-service.2"} - {holder}
         hung = pair.ps()[holder]["pid"]
