@@ -42,6 +42,8 @@ namespace fs = std::filesystem;
 
 constexpr std::chrono::milliseconds leftover_grace{5'000};
 constexpr std::chrono::milliseconds keeper_timeout{2'000};
+// One that does not answer is taken for lost, and its process ended: a busy machine is no reason for that.
+constexpr std::chrono::milliseconds greeting_timeout{10'000};
 constexpr std::chrono::milliseconds place_check{1'000};
 constexpr std::chrono::milliseconds last_answers{1'000};
 
@@ -161,7 +163,7 @@ class Process {
   // What keepers kept is taken over, what has none any more is ended.
   void take_over() {
     const auto book = book_.read();
-    auto found = host_.find(keeper_timeout);
+    auto found = host_.find(greeting_timeout);
     std::set<pid_t> spared;
     for (const auto& one : found) {
       if (one.running) spared.insert(one.running->keeper);

@@ -7,7 +7,9 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <csignal>
 #include <cstring>
 
@@ -57,9 +59,15 @@ base::Result<posix::Descriptor> unix_socket(const fs::path& path, bool listening
   return made;
 }
 
+// A signal that comes meanwhile, such as a child's end, says nothing of the keeper.
 bool readable_in(int fd, std::chrono::milliseconds timeout) {
-  pollfd wait{fd, POLLIN, 0};
-  return ::poll(&wait, 1, static_cast<int>(timeout.count())) > 0;
+  const auto deadline = std::chrono::steady_clock::now() + timeout;
+  for (;;) {
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
+    pollfd wait{fd, POLLIN, 0};
+    const int ready = ::poll(&wait, 1, std::max(static_cast<int>(left.count()), 0));
+    if (ready >= 0 || errno != EINTR) return ready > 0;
+  }
 }
 
 ports::Spawned spawned_of(const Hello& hello) {
