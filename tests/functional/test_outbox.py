@@ -37,6 +37,12 @@ def place(shop, count=1):
     return orders
 
 
+def wait_rest(shop, order):
+    """Until the order has gone its way and nothing of it waits any more."""
+    wait_for(lambda: shop.get(f"/v1/orders/{order}", service="order-service").json()["status"] in OVER, 30, "its end")
+    wait_for(lambda: of_orders(shop)["unsent"] == 0, 10, "its last event")
+
+
 def gauge(shop, name):
     lines = shop.ask("order-service", "GET", "/metrics").body.splitlines()
     found = [line for line in lines if line.startswith(name + " ")]
@@ -44,8 +50,7 @@ def gauge(shop, name):
 
 
 def test_status_tells_what_waits_and_what_went_out(shop):
-    place(shop)
-    wait_for(lambda: of_orders(shop)["unsent"] == 0, 10, "the mark")
+    wait_rest(shop, *place(shop))
     told = status(shop)
     assert [one["service"] for one in told] == ["catalog-service", "order-service", "payment-service"], "who publish"
     one = told[1]
@@ -145,10 +150,8 @@ def test_the_door_is_closed_without_the_secret(shop):
 
 
 def test_what_the_broker_never_takes_is_parked_and_can_be_sent_later(shop):
-    before, = place(shop)
+    wait_rest(shop, *place(shop))
     user = shop.sign_up()
-    wait_for(lambda: shop.get(f"/v1/orders/{before}", service="order-service").json()["status"] in OVER, 30, "its end")
-    wait_for(lambda: of_orders(shop)["unsent"] == 0, 10, "its last event")
     with shop.nats() as nats:
         config = nats.jetstream(f"STREAM.INFO.{STREAM}")["config"]
         nats.jetstream(f"STREAM.UPDATE.{STREAM}", **{**config, "max_msg_size": 10})
@@ -177,8 +180,7 @@ def test_another_instance_takes_over_from_one_that_hangs(msctl_bin, tmp_path_fac
         user = pair.sign_up()
         first = pair.order(user["id"]).json()["id"]
         pair.wait_event(first)
-        wait_for(lambda: pair.get(f"/v1/orders/{first}", service="order-service").json()["status"] in OVER, 30, "its end")
-        wait_for(lambda: of_orders(pair)["unsent"] == 0, 10, "nobody writes any more")
+        wait_rest(pair, first)
         holder = of_orders(pair)["relay"].split("/")[0]
         other, = {"order-service", "order-service.2"} - {holder}
         hung = pair.ps()[holder]["pid"]
