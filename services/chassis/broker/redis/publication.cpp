@@ -42,6 +42,16 @@ std::vector<std::string> words_of(Message message) {
   return words;
 }
 
+// Of [entry, repetition].
+Result<Stored> place_of(const redisReply& reply) {
+  if (reply.type == REDIS_REPLY_NIL) return base::fail(base::ErrorCode::not_found, "broker: no such stream");
+  if (reply.type == REDIS_REPLY_ERROR) return error_of(text(reply));
+  const bool is_place = reply.type == REDIS_REPLY_ARRAY && reply.elements == 2 &&
+                        reply.element[0]->type == REDIS_REPLY_STRING && reply.element[1]->type == REDIS_REPLY_INTEGER;
+  if (!is_place) return Stored();
+  return Stored{sequence_of(text(*reply.element[0])), reply.element[1]->integer != 0};
+}
+
 }  // namespace
 
 std::vector<Publication> publications(std::vector<Message> messages) {
@@ -63,18 +73,10 @@ std::vector<Publication> publications(std::vector<Message> messages) {
   return made;
 }
 
-Result<Stored> stored_of(const redisReply& reply) {
-  if (reply.type == REDIS_REPLY_NIL) return base::fail(base::ErrorCode::not_found, "broker: no such stream");
-  if (reply.type == REDIS_REPLY_ERROR) return error_of(text(reply));
-  const bool is_place = reply.type == REDIS_REPLY_ARRAY && reply.elements == 2 &&
-                        reply.element[0]->type == REDIS_REPLY_STRING && reply.element[1]->type == REDIS_REPLY_INTEGER;
-  if (!is_place) return Stored();
-  return Stored{sequence_of(text(*reply.element[0])), reply.element[1]->integer != 0};
-}
-
-Result<Stored> stored_of(const redisReply& reply, std::size_t n) {
+Result<Stored> stored_of(std::size_t messages, const redisReply& reply, std::size_t n) {
+  if (messages == 0) return place_of(reply);
   if (reply.type != REDIS_REPLY_ARRAY || n >= reply.elements) return unavailable("unreadable answer");
-  return stored_of(*reply.element[n]);
+  return place_of(*reply.element[n]);
 }
 
 }  // namespace chassis::broker::redis

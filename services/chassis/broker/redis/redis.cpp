@@ -151,7 +151,7 @@ class RedisBroker final : public Broker {
   // Sends all at once; one result each, in the order given.
   base::Task<Results> run(base::Monotonic deadline, std::vector<Publication> publications) {
     std::size_t count = 0;
-    for (const auto& one : publications) count += std::max<std::size_t>(one.messages, 1);
+    for (const auto& one : publications) count += redis::answers_to(one.messages);
     Result<void> problem = base::success();
     if (!link_->is_up()) problem = unavailable("not connected");
     if (deadline <= std::chrono::steady_clock::now()) problem = late();
@@ -177,14 +177,12 @@ class RedisBroker final : public Broker {
     for (const auto& [command, messages] : work.publications) {
       if (outstanding->answered(*work.batch)) return;
       link.send(command, [outstanding, id, count = messages](Result<const redisReply*> reply) {
-        if (count == 0) {
-          outstanding->answer(id, reply ? redis::stored_of(*reply.value()) : Result<Stored>(reply.error()));
-        }
-        for (std::size_t n = 0; n < count; ++n) {
-          outstanding->answer(id + n, reply ? redis::stored_of(*reply.value(), n) : Result<Stored>(reply.error()));
+        for (std::size_t n = 0; n < redis::answers_to(count); ++n) {
+          outstanding->answer(id + n,
+                              reply ? redis::stored_of(count, *reply.value(), n) : Result<Stored>(reply.error()));
         }
       });
-      id += std::max<std::size_t>(messages, 1);
+      id += redis::answers_to(messages);
     }
   }
 
