@@ -52,6 +52,9 @@ class Answer:
         return f"{self.status} {self.body[:500]}"
 
 
+OVER = ("confirmed", "cancelled")
+
+
 class Shop(Cluster):
     """The running reference cluster."""
 
@@ -105,6 +108,15 @@ class Shop(Cluster):
 
     def nats(self):
         return NatsClient(self.ports["nats"]["client"])
+
+    def read_order(self, order):
+        return self.get(f"/api/v2/orders/{order}").json()
+
+    def wait_over(self, *orders, timeout_s=30):
+        """Until each of them is confirmed or cancelled; gives the last one."""
+        for order in orders:
+            wait_for(lambda one=order: self.read_order(one)["status"] in OVER, timeout_s, f"the end of order {order}")
+        return self.read_order(orders[-1])
 
     def events(self):
         """(headers, CloudEvent) of every stored order.placed, oldest first."""

@@ -9,7 +9,6 @@ import pytest
 
 from conftest import wait_for
 from reference import PLACED, STREAM, Shop, document, order_body, shop  # noqa: F401
-from whole_shop import OVER
 
 
 def status(shop, *words):
@@ -39,7 +38,7 @@ def place(shop, count=1):
 
 def wait_rest(shop, order):
     """Until the order has gone its way and nothing of it waits any more."""
-    wait_for(lambda: shop.get(f"/v1/orders/{order}", service="order-service").json()["status"] in OVER, 30, "its end")
+    shop.wait_over(order)
     wait_for(lambda: of_orders(shop)["unsent"] == 0, 10, "its last event")
 
 

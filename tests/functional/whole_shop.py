@@ -13,7 +13,6 @@ from reference import Shop, document
 
 SERVICES = {"legacy-payments": "legacy_payments", "payment-service": "payment", "catalog-service": "catalog",
             "notification-service": "notification"}
-OVER = ("confirmed", "cancelled")
 
 
 def with_all_services(cluster, root=ROOT):
@@ -43,15 +42,6 @@ class WholeShop(Shop):
             {"sku": sku, "quantity": quantity, "unit_price_cents": price}]})
         assert answer.status == 201, answer
         return answer.json()["id"]
-
-    def read_order(self, order):
-        return self.get(f"/api/v2/orders/{order}").json()
-
-    def wait_over(self, *orders, timeout_s=30):
-        """Until each of them is confirmed or cancelled; gives the last one."""
-        for order in orders:
-            wait_for(lambda one=order: self.read_order(one)["status"] in OVER, timeout_s, f"the end of order {order}")
-        return self.read_order(orders[-1])
 
     def payment_of(self, order):
         payments = self.get("/api/v1/payments?" + urllib.parse.urlencode({"order_id": order})).json()["payments"]
