@@ -154,11 +154,62 @@ Result<Json> from_regex(const Json& generator, base::Random& random) {
   return Json(std::move(text));
 }
 
-constexpr std::array<std::string_view, 12> known_types = {
-    "RandomInt", "RandomDecimal", "RandomHexadecimal", "RandomString",  "RandomBoolean", "Regex", "Uuid",
-    "Date",      "Time",          "DateTime",          "ProviderState", "MockServerURL"};
+using Make = Result<Json> (*)(const Json& generator, const Json& example, const GenerateContext& context);
 
-Error unknown_type(const std::string& type) {
+Result<Json> random_hexadecimal(const Json& generator, const Json&, const GenerateContext& context) {
+  TRY(const auto digits, size_of(generator, "digits", 10));
+  return Json(characters("0123456789ABCDEF", digits, context.random));
+}
+
+Result<Json> random_string(const Json& generator, const Json&, const GenerateContext& context) {
+  TRY(const auto size, size_of(generator, "size", 20));
+  return Json(characters("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789", size, context.random));
+}
+
+Result<Json> random_boolean(const Json&, const Json& example, const GenerateContext& context) {
+  const bool value = context.random.below(2) == 1;
+  return example.is_string() ? Json(value ? "true" : "false") : Json(value);
+}
+
+Result<Json> of_provider_state(const Json& generator, const Json& example, const GenerateContext& context) {
+  if (!context.verifying) return example;
+  TRY(auto value, from_states(generator, context));
+  return typed(generator, std::move(value));
+}
+
+struct Known {
+  std::string_view type;
+  Make make;
+};
+
+constexpr std::array<Known, 12> known{{
+    {"RandomInt", [](const Json& g, const Json& e, const GenerateContext& c) { return random_int(g, e, c.random); }},
+    {"RandomDecimal",
+     [](const Json& g, const Json& e, const GenerateContext& c) { return random_decimal(g, e, c.random); }},
+    {"RandomHexadecimal", random_hexadecimal},
+    {"RandomString", random_string},
+    {"RandomBoolean", random_boolean},
+    {"Regex", [](const Json& g, const Json&, const GenerateContext& c) { return from_regex(g, c.random); }},
+    {"Uuid", [](const Json& g, const Json&, const GenerateContext& c) { return uuid(g, c.random); }},
+    {"Date", [](const Json& g, const Json&,
+                const GenerateContext& c) { return moment(g, ExpressionKind::date, "yyyy-MM-dd", c.now); }},
+    {"Time", [](const Json& g, const Json&,
+                const GenerateContext& c) { return moment(g, ExpressionKind::time, "HH:mm:ss", c.now); }},
+    {"DateTime",
+     [](const Json& g, const Json&, const GenerateContext& c) {
+       return moment(g, ExpressionKind::both, "yyyy-MM-dd'T'HH:mm:ss.SSSXXX", c.now);
+     }},
+    {"ProviderState", of_provider_state},
+    {"MockServerURL",
+     [](const Json& g, const Json& e, const GenerateContext& c) {
+       return c.verifying ? Result<Json>(e) : mock_server_url(g, e, c);
+     }},
+}};
+
+Result<Make> find_make(const Json& generator) {
+  const auto type = base::text_at(generator, "type");
+  const auto found = std::find_if(known.begin(), known.end(), [&](const Known& one) { return one.type == type; });
+  if (found != known.end()) return found->make;
   return fail(ErrorCode::unsupported, "a generator has the type \"" + type.substr(0, 40) + "\", which is not known");
 }
 
@@ -173,41 +224,15 @@ Result<void> check_known(const Generators& generators) {
   for (const auto* category : {&generators.method, &generators.path, &generators.status, &generators.query,
                                &generators.header, &generators.body, &generators.metadata}) {
     for (const auto& generator : *category) {
-      const auto type = base::text_at(generator.written, "type");
-      if (std::find(known_types.begin(), known_types.end(), type) == known_types.end()) return unknown_type(type);
+      TRY(find_make(generator.written));
     }
   }
   return success();
 }
 
 Result<Json> generate(const Json& generator, const Json& example, const GenerateContext& context) {
-  const auto type = base::text_at(generator, "type");
-  if (type == "RandomInt") return random_int(generator, example, context.random);
-  if (type == "RandomDecimal") return random_decimal(generator, example, context.random);
-  if (type == "RandomHexadecimal") {
-    TRY(const auto digits, size_of(generator, "digits", 10));
-    return Json(characters("0123456789ABCDEF", digits, context.random));
-  }
-  if (type == "RandomString") {
-    TRY(const auto size, size_of(generator, "size", 20));
-    return Json(characters("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789", size, context.random));
-  }
-  if (type == "RandomBoolean")
-    return example.is_string() ? Json(context.random.below(2) == 1 ? "true" : "false")
-                               : Json(context.random.below(2) == 1);
-  if (type == "Regex") return from_regex(generator, context.random);
-  if (type == "Uuid") return uuid(generator, context.random);
-  if (type == "Date") return moment(generator, ExpressionKind::date, "yyyy-MM-dd", context.now);
-  if (type == "Time") return moment(generator, ExpressionKind::time, "HH:mm:ss", context.now);
-  if (type == "DateTime") return moment(generator, ExpressionKind::both, "yyyy-MM-dd'T'HH:mm:ss.SSSXXX", context.now);
-  if (type == "ProviderState") {
-    if (!context.verifying) return example;
-    TRY(auto value, from_states(generator, context));
-    return typed(generator, std::move(value));
-  }
-  if (type == "MockServerURL")
-    return context.verifying ? Result<Json>(example) : mock_server_url(generator, example, context);
-  return unknown_type(type);
+  TRY(const auto make, find_make(generator));
+  return make(generator, example, context);
 }
 
 }  // namespace base::pact
