@@ -33,13 +33,9 @@ struct Change {
   Names allowed = {};
 
   bool fits(const Names& names) const {
-    Names missing;
-    Names others;
-    std::set_difference(expected.begin(), expected.end(), names.begin(), names.end(),
-                        std::inserter(missing, missing.end()));
-    std::set_difference(names.begin(), names.end(), expected.begin(), expected.end(),
-                        std::inserter(others, others.end()));
-    return missing.empty() && std::includes(allowed.begin(), allowed.end(), others.begin(), others.end());
+    const auto may_be = [this](const std::string& name) { return expected.contains(name) || allowed.contains(name); };
+    return std::includes(names.begin(), names.end(), expected.begin(), expected.end()) &&
+           std::all_of(names.begin(), names.end(), may_be);
   }
 };
 
