@@ -37,7 +37,11 @@ class NatsServer {
 
   const std::string& url() const { return url_; }
   pid_t pid() const { return pid_; }
-  void signal(int number) const { ::kill(pid_, number); }
+  // Returns when it is stopped, after SIGSTOP.
+  void signal(int number) const {
+    ::kill(pid_, number);
+    if (number == SIGSTOP) ::waitpid(pid_, nullptr, WUNTRACED);
+  }
   void kill() {
     signal(SIGKILL);
     ::waitpid(pid_, nullptr, 0);

@@ -42,7 +42,11 @@ class RedisServer {
   std::string url() const { return "redis://127.0.0.1:" + std::to_string(port_); }
   int port() const { return port_; }
   pid_t pid() const { return pid_; }
-  void signal(int number) const { ::kill(pid_, number); }
+  // Returns when it is stopped, after SIGSTOP.
+  void signal(int number) const {
+    ::kill(pid_, number);
+    if (number == SIGSTOP) ::waitpid(pid_, nullptr, WUNTRACED);
+  }
   void kill() {
     signal(SIGKILL);
     ::waitpid(pid_, nullptr, 0);
